@@ -343,7 +343,8 @@ def test_jats_and_bookshelf(reading):
 
 
 def test_a_long_paragraph_is_cut_at_sentences():
-    from clinweave.databases.literature import MOST, passages
+    from clinweave.databases import passages
+    from clinweave.databases.literature import MOST
 
     text = "Knees wobble a little. " * 400
     result = list(passages("PMID:1", "t", [("s", text.strip()), ("s", "end")], "pubmed"))

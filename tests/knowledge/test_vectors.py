@@ -11,6 +11,7 @@ import pytest
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.errors import UserError
 from clinweave.knowledge import (
+    DIMENSIONS,
     HybridIndex,
     SentenceEncoder,
     TextIndex,
@@ -21,7 +22,6 @@ from clinweave.knowledge import (
     replace_collection,
     update_vectors,
 )
-from clinweave.knowledge.retrieval.sentence_encoder import DIMENSIONS
 from clinweave.knowledge.retrieval.vectors import open_vectors
 from clinweave.records import Tier
 

@@ -24,7 +24,8 @@ def is_local(host: Any) -> bool:
     if name in (None, "", "localhost"):
         return True
     try:
-        return ipaddress.ip_address(str(name).split("%")[0]).is_loopback
+        address = ipaddress.ip_address(str(name).split("%")[0])
+        return address.is_loopback or address.is_unspecified  # 0.0.0.0: to listen, not to call
     except ValueError:
         return False
 

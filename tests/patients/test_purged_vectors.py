@@ -11,8 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from clinweave.knowledge import HybridIndex, TextIndex, build_home_index, collection_passages, update_vectors
-from clinweave.knowledge.retrieval.sentence_encoder import DIMENSIONS
+from clinweave.knowledge import (
+    DIMENSIONS,
+    HybridIndex,
+    TextIndex,
+    build_home_index,
+    collection_passages,
+    update_vectors,
+)
 from clinweave.knowledge.retrieval.vectors import encoded_text
 from clinweave.patients import PatientStore, add_notes, load, purge, register
 from tests.patients import made

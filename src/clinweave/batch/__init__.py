@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from clinweave.batch.contract import PartReport as PartReport
     from clinweave.batch.contract import Task as Task
     from clinweave.batch.contract import Transform as Transform
+    from clinweave.batch.estimate import Extrapolated as Extrapolated
+    from clinweave.batch.estimate import Measured as Measured
+    from clinweave.batch.estimate import extrapolate as extrapolate
+    from clinweave.batch.estimate import measure as measure
+    from clinweave.batch.estimate import sample_lines as sample_lines
     from clinweave.batch.local import LocalRunner as LocalRunner
+    from clinweave.batch.on_ray import RayRunner as RayRunner
     from clinweave.batch.parts import Part as Part
     from clinweave.batch.parts import plan as plan
     from clinweave.batch.registry import JOBS as JOBS
@@ -29,11 +35,17 @@ __getattr__, __dir__ = attach(
     {
         "BatchResult": "run",
         "Batches": "contract",
+        "Extrapolated": "estimate",
         "JOBS": "registry",
         "Job": "contract",
         "LocalRunner": "local",
+        "Measured": "estimate",
+        "extrapolate": "estimate",
+        "measure": "estimate",
+        "sample_lines": "estimate",
         "Part": "parts",
         "PartReport": "contract",
+        "RayRunner": "on_ray",
         "Task": "contract",
         "Transform": "contract",
         "make_job": "registry",

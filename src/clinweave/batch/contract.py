@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import pyarrow as pa
 
 from clinweave.batch.parts import Part
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 Batches = Iterator[pa.RecordBatch]
 Transform = Callable[[Batches], Batches]
@@ -43,11 +46,37 @@ class Job(Protocol):
         ...
 
 
+class FolderJob(Protocol):
+    """A job that makes a folder of each part, and something of all folders at the end; else like `Job`."""
+
+    version: ClassVar[int]
+    suffix: ClassVar[str]  # of a part's folder
+
+    def __hash__(self) -> int: ...
+
+    def key(self) -> str:
+        """Return what `Job.key` returns."""
+        ...
+
+    def open(self) -> Callable[[Part, Path], tuple[int, dict[str, int]]]:
+        """Return the function, once in each worker: it fills a folder and returns the part's rows and errors."""
+        ...
+
+    def finish(self, folders: Sequence[Path], out: Path) -> dict[str, object]:
+        """Make something of all parts' folders, in the order of the input, below `out`; return facts to show."""
+        ...
+
+
+def makes_folders(job: Job | FolderJob) -> "TypeIs[FolderJob]":
+    """Say whether a job makes a folder of each part."""
+    return hasattr(job, "suffix")
+
+
 @dataclass(frozen=True)
 class Task:
-    """A job, where its parts are written, and the bytes of memory that a worker may take (0: no limit)."""
+    """A job, where its parts are written, and the bytes of memory that it may take in one worker (0: no limit)."""
 
-    job: Job
+    job: Job | FolderJob
     key: str
     out: Path
     memory: int = 0

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from clinweave.batch.contract import PartReport, Task
 from clinweave.batch.parts import Part
-from clinweave.batch.worker import run_part
+from clinweave.batch.worker import PLAIN_MEMORY, run_part
 from clinweave.core.errors import ClinweaveError
 
 
@@ -34,6 +34,8 @@ class LocalRunner:
 
     def _pool(self, task: Task, waiting: list[Part]) -> Iterator[PartReport]:
         """Run until all parts are taken from `waiting`, or a worker dies."""
+        if task.memory:
+            os.environ.update(PLAIN_MEMORY)  # for the workers, which read it when they load Arrow
         count = min(self.workers, len(waiting))
         pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_parent)
         running: dict[Future[PartReport], Part] = {}

@@ -1,4 +1,4 @@
-"""Inputs as parts: lines of JSONL files, or row groups of Parquet files, each part named by the digest of its bytes."""
+"""Inputs as parts, each named by the digest of its bytes: lines of JSONL, row groups of Parquet, files of PubMed."""
 
 import gzip
 import hashlib
@@ -19,6 +19,7 @@ from clinweave.core.filesystem import kind_of, regular_file
 PART_BYTES = 8 << 20
 ROWS = 256  # rows of a batch
 LINES, PACKED, TABLE = (".jsonl", ".ndjson"), (".jsonl.gz", ".ndjson.gz"), (".parquet",)
+PUBMED = (".xml", ".xml.gz")
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, OverflowError)
 
 
@@ -71,15 +72,16 @@ def _files(source: Path) -> list[Path]:
 def _parts(file: Path, size: int) -> Iterator[Part]:
     if file.name.endswith(LINES):
         yield from _line_parts(file, size)
-    elif file.name.endswith(PACKED):
+    elif file.name.endswith((*PACKED, *PUBMED)):
         yield Part(sha256(file)[:16], str(file.resolve()), 0, 0)
     elif file.name.endswith(TABLE):
         yield from _table_parts(file, size)
     else:
-        raise UserError(f"{file} is not read: give {', '.join((*LINES, *PACKED, *TABLE))} files")
+        raise UserError(f"{file} is not read: give {', '.join((*LINES, *PACKED, *TABLE, *PUBMED))} files")
 
 
 def _line_parts(file: Path, size: int) -> Iterator[Part]:
+    size = min(size, max(file.stat().st_size, 1))  # what is asked for is reserved
     with file.open("rb") as stream:
         start, line = 0, 1
         while data := stream.read(size):
@@ -106,7 +108,10 @@ def _table_parts(file: Path, size: int) -> Iterator[Part]:
 
 def read_rows(part: Part, needs: pa.Schema) -> Iterator[Rows]:
     """Yield the rows of a part with the columns `needs`. Raises `ClinweaveError` where lines changed since `plan`."""
-    rows = _table_rows(part, needs) if part.file.endswith(TABLE) else _line_rows(part)
+    if part.file.endswith(TABLE):
+        rows = _table_rows(part, needs)
+    else:
+        rows = _citations(part) if part.file.endswith(PUBMED) else _line_rows(part)
     where = Path(part.file).name
     while chunk := list(islice(rows, ROWS)):
         yield _fitted(chunk, needs, where)
@@ -145,6 +150,17 @@ def _table_rows(part: Part, needs: pa.Schema) -> Iterator[tuple[int, object]]:
                 number += 1
 
 
+def _citations(part: Part) -> Iterator[tuple[int, object]]:
+    """Yield a row for each citation; one that is withdrawn, or has no abstract, has no text."""
+    from clinweave.databases import citations
+
+    for number, item in enumerate(citations(Path(part.file)), 1):
+        text = "\n\n".join(text for _, text in item.parts) or None
+        sections = [{"label": label, "text": words} for label, words in item.parts]
+        yield number, {"id": item.id, "text": text, "title": item.title, "sections": sections,
+                       "concepts": list(item.concepts), "withdrawn": item.withdrawn}  # fmt: skip
+
+
 def _fitted(chunk: Sequence[tuple[int, object]], needs: pa.Schema, file: str) -> Rows:
     ids: list[str | None] = []
     good: list[dict[str, object]] = []
@@ -179,6 +195,11 @@ def _wrong(row: object, needs: pa.Schema) -> str:
             continue
         try:
             pa.array([value], column.type)
+            fits = isinstance(value, list) == pa.types.is_list(
+                column.type
+            )  # Arrow takes a text as a list of letters
         except _UNFIT:
+            fits = False
+        if not fits:
             return f'"{column.name}" is not {column.type}'
     return ""

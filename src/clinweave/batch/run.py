@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__
-from clinweave.batch.contract import Job, PartReport, Runner, Task
+from clinweave.batch.contract import FolderJob, Job, PartReport, Runner, Task, makes_folders
 from clinweave.batch.local import LocalRunner
 from clinweave.batch.parts import PART_BYTES, Part, plan
 from clinweave.batch.worker import counts_of, part_file
@@ -35,6 +35,7 @@ class BatchResult:
     errors: Counter[str] = field(default_factory=Counter)
     retried: int = 0
     seconds: float = 0.0
+    facts: dict[str, object] = field(default_factory=dict)  # of a job that makes one thing of all parts
 
     def add(self, rows: int, errors: dict[str, int]) -> None:
         """Count a finished part."""
@@ -45,11 +46,11 @@ class BatchResult:
         """Return the counts as a command prints them."""
         return {"out": str(self.out), "parts": len(self.parts), "resumed": self.resumed, "rows": self.rows,
                 "errors": dict(sorted(self.errors.items())), "retried": self.retried,
-                "seconds": round(self.seconds, 2)}  # fmt: skip
+                "seconds": round(self.seconds, 2), **self.facts}  # fmt: skip
 
 
 def run_batch(
-    job: Job,
+    job: Job | FolderJob,
     source: Path,
     out: Path,
     *,
@@ -77,12 +78,14 @@ def run_batch(
         else:
             missing.append(part)
     _run(runner or LocalRunner(), task, missing, result, progress)
+    if makes_folders(job):
+        result.facts = job.finish([part_file(task, name) for name in result.parts], task.out)
     result.seconds = time.perf_counter() - begun
     _finish(task, result)
     return result
 
 
-def _claimed(job: Job, name: str, out: Path, memory: int) -> Task:
+def _claimed(job: Job | FolderJob, name: str, out: Path, memory: int) -> Task:
     """Make the folder of the job, or take the one that this job wrote."""
     settings = to_values(job)
     key = digest([name, job.version, settings, job.key()])
@@ -137,5 +140,9 @@ def _finish(task: Task, result: BatchResult) -> None:
         "parts": result.parts, "rows": result.rows, "errors": dict(sorted(result.errors.items())), "tier": "private",
     }  # fmt: skip
     before = read_manifest(task.out) if (task.out / MANIFEST).is_file() else None
-    if before is None or before.get("parts") != result.parts:
+    if before is not None and before.get("parts") == result.parts:
+        return
+    if makes_folders(task.job):  # folders have manifests of their own
+        write_json(task.out / MANIFEST, manifest, private=True)
+    else:
         write_manifest(task.out, manifest)

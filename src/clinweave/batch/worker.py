@@ -2,32 +2,34 @@
 
 import errno
 import json
-import os
 import re
 import resource
 import time
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.batch.contract import Job, PartReport, Task, Transform
+from clinweave.batch.contract import FolderJob, Job, PartReport, Task, Transform, makes_folders
 from clinweave.batch.parts import Part, Rows, read_rows
-from clinweave.core.artifacts import appearing
+from clinweave.core.artifacts import appearing, replace_folder, scratch, write_json
 from clinweave.core.errors import ClinweaveError
 from clinweave.core.filesystem import reason
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _META = b"clinweave"  # of a part's file: counts as JSON
+_COUNTS = "counts.json"  # of a part's folder
 _READ = re.compile(r".+, line \d+: ")  # what the reader says of a row
 _GROUP_ROWS, _GROUP_BYTES = 4096, 32 << 20  # a row group ends at whichever comes first
 
 
 def part_file(task: Task, part: str) -> Path:
-    """Return the file of a part."""
-    return task.out / f"{part}.parquet"
+    """Return the file of a part, or its folder."""
+    return task.out / f"{part}{getattr(task.job, 'suffix', '.parquet')}"
 
 
 def run_part(task: Task, part: Part, node: str = "") -> PartReport:
@@ -39,9 +41,8 @@ def run_part(task: Task, part: Part, node: str = "") -> PartReport:
     path = part_file(task, part.name)
     try:
         if not path.exists():
-            transform = _opened(task.job, task.memory)
-            with appearing(path, private=True) as work:
-                _write(task, part, transform, work)
+            with memory_limit(task.memory):
+                _make(task, part, path)
         rows, errors = counts_of(path)
         return PartReport(part.name, rows, errors, node=node, seconds=time.perf_counter() - begun)
     except (ClinweaveError, OSError, MemoryError, pa.ArrowException) as error:
@@ -52,35 +53,77 @@ def run_part(task: Task, part: Part, node: str = "") -> PartReport:
         return PartReport(part.name, failure=failure, node=node, full=full)
 
 
-def limit_memory(size: int) -> None:
-    """Let this process hold at most `size` bytes of its own (files mapped for reading do not count); 0: no limit.
+def _make(task: Task, part: Part, path: Path) -> None:
+    job = task.job
+    if not makes_folders(job):
+        transform = _opened(job)
+        with appearing(path, private=True) as work:
+            _write(task.key, job, part, transform, work)
+        return
+    fill = _opened_folder(job)
+    with scratch(path) as folder:
+        rows, errors = fill(part, folder)
+        write_json(folder / _COUNTS, {"rows": rows, "errors": errors, "key": task.key, "part": part.name})
+        replace_folder(folder, path)
+
+
+# Arrow's own allocator reserves a gibibyte at once, which a limit on memory would refuse
+PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+
+@contextmanager
+def memory_limit(size: int) -> Iterator[None]:
+    """Let this process hold at most `size` bytes more than when it was bare (files mapped do not count); 0: no limit.
 
     Allocations beyond raise `MemoryError`. Linux counts so; other systems may not hold the limit.
     """
-    if size:
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (size, hard))
+    if not size:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_bare() + size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@cache
+def _bare() -> int:
+    """Return the bytes that this process held when it was first asked: before it opened a job."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return 0
+    return int(status.partition("VmData:")[2].split()[0]) << 10
 
 
 @lru_cache(maxsize=1)
-def _opened(job: Job, memory: int) -> Transform:
-    limit_memory(memory)
+def _opened(job: Job) -> Transform:
+    return job.open()
+
+
+@lru_cache(maxsize=1)
+def _opened_folder(job: FolderJob) -> Callable[[Part, Path], tuple[int, dict[str, int]]]:
     return job.open()
 
 
 def counts_of(path: Path) -> tuple[int, dict[str, int]]:
-    """Return the rows of a part's file, and how many of them carry which kind of error."""
-    stated = json.loads((pq.read_metadata(path).metadata or {})[_META])
+    """Return the rows of a part, and how many of them carry which kind of error."""
+    if path.is_dir():
+        stated = json.loads((path / _COUNTS).read_text("utf-8"))
+    else:
+        stated = json.loads((pq.read_metadata(path).metadata or {})[_META])
     return int(stated["rows"]), dict(stated["errors"])
 
 
-def _write(task: Task, part: Part, transform: Transform, path: Path) -> None:
-    gives = task.job.gives
+def _write(key: str, job: Job, part: Part, transform: Transform, path: Path) -> None:
+    gives = job.gives
     schema = pa.schema([("id", pa.string()), *gives, ("error", pa.string())])
     kinds: Counter[str] = Counter()
     rows, held, waiting = 0, 0, []
     with pq.ParquetWriter(path, schema, compression="zstd") as file:
-        for chunk in read_rows(part, task.job.needs):
+        for chunk in read_rows(part, job.needs):
             batch = _done(chunk, transform, schema)
             kinds.update(_kinds(batch))
             waiting.append(batch)
@@ -90,7 +133,7 @@ def _write(task: Task, part: Part, transform: Transform, path: Path) -> None:
                 held, waiting = 0, []
         if waiting:
             file.write_table(pa.Table.from_batches(waiting))
-        stated = {"rows": rows, "errors": dict(sorted(kinds.items())), "key": task.key, "part": part.name}
+        stated = {"rows": rows, "errors": dict(sorted(kinds.items())), "key": key, "part": part.name}
         file.add_key_value_metadata({_META: json.dumps(stated, sort_keys=True).encode()})
 
 
@@ -144,8 +187,3 @@ def _applied(
 
 def _nothing(gives: pa.Schema, rows: int) -> pa.Table:
     return pa.table([pa.nulls(rows, item.type) for item in gives], schema=gives)
-
-
-def node_name() -> str:
-    """Return a name of this machine."""
-    return os.uname().nodename

@@ -39,7 +39,7 @@ COMMANDS: dict[str, str] = {
     "purge": "Delete one patient from all data that clinweave stores.",
     "train": "Train one stage: pretrain, sft, reward, dpo, ppo or grpo.",
     "molecules": "Generate and search molecules, predict their properties.",
-    "estimate": "Estimate memory and hours of training; downloads nothing.",
+    "estimate": "Estimate memory and hours of training, or of jobs over a corpus.",
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "agent": "Answer a question in steps with tools, every step shown.",
     "chat": "Ask questions in the terminal, with or without a model.",

@@ -16,16 +16,24 @@ _SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    job: Annotated[str, typer.Argument(metavar="JOB", help="link.")],
+    job: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB",
+            help="link, deidentify, index, embed, generate, score, featurise, diagnose, or one of a package.",
+        ),
+    ],
     source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A .jsonl or .parquet file, or a folder of them.")
+        Path, typer.Argument(metavar="INPUT", help="A .jsonl, .parquet or PubMed file, or a folder of them.")
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the result, one file for each part.")],
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the job; may be repeated."),
     ] = None,
-    runner: Annotated[str, typer.Option(help="Where to run: local.")] = "local",
+    runner: Annotated[
+        str, typer.Option(help="Where: local, ray (of this machine) or ray://HOST[:PORT].")
+    ] = "local",
     workers: Annotated[
         int, typer.Option(min=0, help="Worker processes of this machine; 0: one for each processor.")
     ] = 0,
@@ -33,6 +41,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(metavar="SIZE", help="Most memory of one worker, as 4G; none if not given.")
     ] = "",
     part_size: Annotated[str, typer.Option(metavar="SIZE", help="Bytes of input in a part.")] = "8M",
+    requests: Annotated[
+        bool,
+        typer.Option(
+            "--requests",
+            help="Of generate and score: only write OpenAI's batch files into DIR; nothing is sent.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Run a job over many items. Parts that are finished are kept: run it again to go on after a stop.
@@ -45,6 +60,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
     settings = dict(setting(change) for change in changes or [])
     chosen = make_job(job, {key: _listed(key, value) for key, value in settings.items()})
+    if requests:
+        _write_requests(job, chosen, source, out, as_json)
+        return
     with spinner(quiet=as_json) as show:
         result = run_batch(
             chosen, source, out, name=job, runner=open_runner(runner, workers), memory=_bytes(memory, "--memory"),
@@ -60,6 +78,17 @@ def command(  # noqa: PLR0917 - each parameter is one option
         f"{result.errors.total()} bad rows{f' ({bad})' if bad else ''}: {result.out}",
         err=True,
     )
+
+
+def _write_requests(name: str, job: object, source: Path, out: Path, as_json: bool) -> None:
+    write = getattr(job, "requests", None)
+    if write is None:
+        raise UserError(f"--requests is for generate and score; {name} asks no model")
+    files, count, bad = write(source, out)
+    if as_json:
+        typer.echo(json.dumps({"files": [str(file) for file in files], "requests": count, "bad_rows": bad}))
+    else:
+        typer.echo(f"{count} requests in {len(files)} files, {bad} bad rows: {out}", err=True)
 
 
 def _listed(key: str, value: object) -> object:

@@ -23,7 +23,10 @@ _GB = 1e9
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     recipe: Annotated[
-        Path | None, typer.Argument(help="A recipe with stages; without one, a single stage.")
+        Path | None,
+        typer.Argument(
+            help="A recipe with stages; without one, a single stage. `corpus`: jobs over a corpus."
+        ),
     ] = None,
     model_config: Annotated[
         Path | None,
@@ -51,9 +54,27 @@ def command(  # noqa: PLR0917 - each parameter is one option
     tokens: Annotated[
         float, typer.Option(min=0, help="Mean number of tokens per item; 0: max_length.")
     ] = 0.0,
+    records: Annotated[int, typer.Option(min=0, help="corpus: how many records it has.")] = 0,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="corpus: JSONL with records of it.", show_default="the knowledge base's own"
+        ),
+    ] = None,
+    jobs: Annotated[
+        list[str] | None,
+        typer.Option("--job", help="corpus: a job to measure; may be repeated.", show_default="link, index"),
+    ] = None,
+    processors: Annotated[int, typer.Option(min=1, help="corpus: processors of one machine.")] = 32,
+    hours: Annotated[float, typer.Option(min=0.01, help="corpus: hours until it is done.")] = 24.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Estimate memory by part and hours per stage from config.json alone; downloads nothing."""
+    """Estimate memory and hours of training from config.json alone, or (`corpus`) of jobs over a corpus by a sample."""
+    if recipe == Path("corpus"):
+        from clinweave.cli.estimate_corpus import estimate_corpus
+
+        estimate_corpus(records, sample, jobs or [], processors, hours, as_json=as_json)
+        return
     from clinweave.training import matmul_flops, stage_config
 
     stages, base = _stages(recipe, stage, changes or [])

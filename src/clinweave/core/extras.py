@@ -10,6 +10,7 @@ _MODULES = {
     "molecules": frozenset({"rdkit", "lightgbm", "sklearn", "torch", "selfies", "tokenizers"}),
     "docking": frozenset({"vina", "meeko", "gemmi"}),
     "mcp": frozenset({"mcp", "mcp_types"}),
+    "scale": frozenset({"ray", "grpc"}),
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
     from clinweave.databases.icd10cm_tabular import TabularCode, read_tabular, reportable
     from clinweave.databases.inline_markup import script_text, tidy_scripts
+    from clinweave.databases.literature import passages
     from clinweave.databases.orphanet_prevalence import (
         PER_MILLION,
         PREVALENCE_FILE,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     )
     from clinweave.databases.own_graph import SOURCE_FILE, OwnGraph
     from clinweave.databases.prefixes import curie
+    from clinweave.databases.pubmed import Citation, citations
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
     from clinweave.databases.stats import count_records
 
@@ -32,6 +34,7 @@ __all__ = [
     "PREVALENCE_FILE",
     "READERS_VERSION",
     "SOURCE_FILE",
+    "Citation",
     "Database",
     "DrugStructure",
     "LiteratureDocument",
@@ -40,11 +43,13 @@ __all__ = [
     "RowLog",
     "TabularCode",
     "Translation",
+    "citations",
     "count_records",
     "curie",
     "disease_name_files",
     "drug_structures",
     "literature_documents",
+    "passages",
     "prevalence_release",
     "read_disease_names",
     "read_prevalence",
@@ -77,6 +82,9 @@ __getattr__, __dir__ = attach(
         "TabularCode": "icd10cm_tabular",
         "SOURCE_FILE": "own_graph",
         "Translation": "hpo_translations",
+        "Citation": "pubmed",
+        "citations": "pubmed",
+        "passages": "literature",
         "recorded_fact": "files",
         "count_records": "stats",
         "curie": "prefixes",

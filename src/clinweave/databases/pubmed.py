@@ -8,6 +8,7 @@ kept and the others are counted. Deleted citations of an update file are counted
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,33 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                     yield from passages(name, citation_title(element), parts, "pubmed", _about(element))
                 else:
                     log.drop(path.name, row, "no abstract (title only)")
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A citation of a file, or the withdrawal of one (`withdrawn`); `parts` are label and text of its abstract."""
+
+    id: str  # "PMID:..."
+    title: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    concepts: tuple[str, ...] = ()
+    withdrawn: bool = False
+
+
+def citations(path: Path) -> Iterator[Citation]:
+    """Yield the citations and withdrawals of one baseline or update file, in order; the first version of each counts.
+
+    Raises `UserError` where the file is damaged or no PubMed file.
+    """
+    seen: set[str] = set()
+    for _, element in elements(path, _ROOTS, _TAGS, _KIND, doctype=True):
+        if element.tag.startswith("Delete"):
+            for item in element.iterfind("PMID"):
+                yield Citation(f"PMID:{(item.text or '').strip()}", withdrawn=True)
+        elif (number := pmid(element)) not in seen:
+            seen.add(number)
+            parts = tuple(abstract_parts(element))
+            yield Citation(f"PMID:{number}", citation_title(element), parts, _about(element))
 
 
 def pmid(element: "Element") -> str:

@@ -65,11 +65,13 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.corpora import build_home_index as build_home_index
     from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
     from clinweave.knowledge.retrieval.corpora import collections as collections
+    from clinweave.knowledge.retrieval.corpora import corpus_hash as corpus_hash
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
     from clinweave.knowledge.retrieval.corpora import replace_collection as replace_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
     from clinweave.knowledge.retrieval.graph_facts import GraphRetriever as GraphRetriever
     from clinweave.knowledge.retrieval.hybrid_index import HybridIndex as HybridIndex
+    from clinweave.knowledge.retrieval.index_store import Describer as Describer
     from clinweave.knowledge.retrieval.left_out import LeftOutDocuments as LeftOutDocuments
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
     from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
@@ -79,7 +81,11 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import prefer_collections as prefer_collections
     from clinweave.knowledge.retrieval.retrievers import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
+    from clinweave.knowledge.retrieval.sentence_encoder import DIMENSIONS as DIMENSIONS
     from clinweave.knowledge.retrieval.sentence_encoder import SentenceEncoder as SentenceEncoder
+    from clinweave.knowledge.retrieval.shards import Shard as Shard
+    from clinweave.knowledge.retrieval.shards import join_shards as join_shards
+    from clinweave.knowledge.retrieval.shards import write_shard as write_shard
     from clinweave.knowledge.retrieval.single_document import TEXT_DOCUMENTS as TEXT_DOCUMENTS
     from clinweave.knowledge.retrieval.single_document import document_text as document_text
     from clinweave.knowledge.retrieval.stored_documents import document_passages as document_passages
@@ -118,6 +124,7 @@ __getattr__, __dir__ = attach(
         "build_home_index": "retrieval.corpora",
         "collection_passages": "retrieval.corpora",
         "collections": "retrieval.corpora",
+        "corpus_hash": "retrieval.corpora",
         "propose": "relation_extraction.proposals",
         "proposal_rules": "relation_extraction.rules",
         "remove_collection": "retrieval.corpora",
@@ -155,11 +162,16 @@ __getattr__, __dir__ = attach(
         "document_passages": "retrieval.stored_documents",
         "Hit": "retrieval.text_index",
         "HybridIndex": "retrieval.hybrid_index",
+        "DIMENSIONS": "retrieval.sentence_encoder",
         "SentenceEncoder": "retrieval.sentence_encoder",
         "collections_with_vectors": "retrieval.vectors",
         "count_vectors": "retrieval.vectors",
         "remove_vectors": "retrieval.vectors",
         "update_vectors": "retrieval.vectors",
+        "Describer": "retrieval.index_store",
+        "Shard": "retrieval.shards",
+        "join_shards": "retrieval.shards",
+        "write_shard": "retrieval.shards",
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",
         "verbalise": "graph.verbalise",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.drugs.similar import similar_drugs as similar_drugs
     from clinweave.applications.molecules.exports import write_generated as write_generated
     from clinweave.applications.molecules.exports import write_latents as write_latents
+    from clinweave.applications.molecules.featurization import FEATURES as FEATURES
     from clinweave.applications.molecules.featurization import featurise as featurise
     from clinweave.applications.molecules.generation import GenerationRequest as GenerationRequest
     from clinweave.applications.molecules.generation import GenerationResult as GenerationResult
@@ -86,6 +87,7 @@ __getattr__, __dir__ = attach(
         "build_cache": "cache",
         "decode": "generator",
         "encode": "generator",
+        "FEATURES": "featurization",
         "featurise": "featurization",
         "generate": "generation",
         "ReferenceSet": "novelty",

@@ -7,7 +7,7 @@ from clinweave.applications.molecules.graphs import ATOM_FEATURES, Graphs, graph
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
 
-SCHEMA = pa.schema(
+FEATURES = pa.schema(
     [
         ("given", pa.string()),
         ("smiles", pa.string()),  # null where refused
@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
 
 
 def featurise(batch: pa.RecordBatch, *, column: str = "smiles", parent: bool = False) -> pa.RecordBatch:
-    """Return a row of `SCHEMA` for each row of `batch[column]`, in order; a refused one has nulls and a reason."""
+    """Return a row of `FEATURES` for each row of `batch[column]`, in order; a refused one has nulls and a reason."""
     from rdkit import Chem
 
     rows: list[dict[str, object]] = []
@@ -34,7 +34,7 @@ def featurise(batch: pa.RecordBatch, *, column: str = "smiles", parent: bool = F
             row["bonds"] = np.column_stack([graph.ends, graph.kinds]).ravel().tolist()
             row |= dict(zip(PROPERTIES, properties_of(molecule), strict=True))
         rows.append(row)
-    return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+    return pa.RecordBatch.from_pylist(rows, schema=FEATURES)
 
 
 def graphs_from(batch: pa.RecordBatch) -> Graphs:

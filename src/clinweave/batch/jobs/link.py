@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 
 from clinweave.batch.contract import Batches, Transform
-from clinweave.core.artifacts import digest, home, read_manifest
+from clinweave.core.artifacts import home, read_manifest
 from clinweave.core.errors import UserError
 from clinweave.records import Mention, to_json
 
@@ -48,10 +48,7 @@ class Link:
 
     def key(self) -> str:
         """Return a hash of the graph whose names are linked."""
-        manifest = read_manifest(self._graph())
-        if manifest is None:
-            raise UserError(f"there is no graph in {self._graph()}; run `clinweave setup`")
-        return digest([str(self._graph()), manifest.get("key")])
+        return graph_key(self._graph())
 
     def open(self) -> Transform:
         """Return the linker as a function over batches."""
@@ -81,3 +78,11 @@ class Link:
         linked = iter(find([text for text, reason in zip(texts, unread, strict=True) if not reason]))
         mentions = [[] if reason else [to_json(item) for item in next(linked)] for reason in unread]
         return pa.RecordBatch.from_pydict({"mentions": mentions, "unread": unread}, schema=self.gives)
+
+
+def graph_key(path: Path) -> str:
+    """Return the key of the graph in a folder; `UserError` if there is none."""
+    manifest = read_manifest(path)
+    if manifest is None:
+        raise UserError(f"there is no graph in {path}; run `clinweave setup`")
+    return str(manifest.get("key"))

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 VERSION = 2
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
+SHARD_BITS = 32  # lowest bits of a stored row's number; above them is the number of its shard
 MOST_LINKED = 64  # concepts kept per passage for showing why it was found
 CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
-_HEAP = 96 << 20
+HEAP = 96 << 20
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)|\bcode: (\d+)\b")
 _STORED = pa.schema([*schemas.PASSAGES, ("linked", pa.list_(pa.string()))])
 Progress = Callable[[str, int], None]  # what is being indexed, passages done
@@ -101,8 +102,8 @@ def build_parts(
         described = dict(unchanged)
         writer = _start(out, folder, unchanged)
         for name in sorted(set(keys) - set(unchanged)):
-            count, tier = _add(
-                writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
+            count, tier = add_passages(
+                writer, folder, name, parts[name](), describer=Describer(linker, graph), progress=progress
             )
             described[name] = {"key": keys[name], "passages": count, "tier": tier.value}
         writer.commit()
@@ -131,9 +132,14 @@ def _disk_errors(out: Path) -> Iterator[None]:
         raise
 
 
-def open_part(path: Path, part: str) -> pa.RecordBatchFileReader:
+def part_name(part: str, shard: str = "0") -> str:
+    """Return the name of the file with the passages of a part, or of one shard of it."""
+    return f"{part}.arrow" if shard == "0" else f"{part}.{shard}.arrow"
+
+
+def open_part(path: Path, part: str, shard: str = "0") -> pa.RecordBatchFileReader:
     """Return the passages of one part, memory-mapped, in batches of `CHUNK` (the last may be shorter)."""
-    file = path / "parts" / f"{part}.arrow"
+    file = path / "parts" / part_name(part, shard)
     try:
         return pa.ipc.open_file(pa.memory_map(str(file)))
     except (OSError, pa.ArrowInvalid) as error:
@@ -162,37 +168,51 @@ def _start(out: Path, folder: Path, unchanged: Mapping[str, object]) -> Any:
     (folder / "tantivy").mkdir()
     if unchanged:
         for name in unchanged:
-            _link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
-        for file in (out / "tantivy").iterdir():
-            # Segments are written once; what tantivy writes again (its .json files) must be a copy.
-            if file.name.endswith(".lock"):
-                continue
-            (shutil.copy2 if file.suffix == ".json" else _link)(file, folder / "tantivy" / file.name)
-    return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=_HEAP, num_threads=1)
+            link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
+        linked_copy(out / "tantivy", folder / "tantivy")
+    return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=HEAP, num_threads=1)
 
 
-def _link(source: Path, target: Path) -> None:
+def linked_copy(source: Path, target: Path) -> None:
+    """Make `target` a copy of an index's folder at the cost of its names.
+
+    Segments are written once; what tantivy writes again (its .json files) is copied.
+    """
+    target.mkdir(exist_ok=True)
+    for file in source.iterdir():
+        if not file.name.endswith(".lock"):
+            (shutil.copy2 if file.suffix == ".json" else link)(file, target / file.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Make `target` a hard link to a file, or a copy where the file system has none."""
     try:
         os.link(source, target)
     except OSError:  # a file system without hard links
         shutil.copy2(source, target)
 
 
-def _add(
+def add_passages(
     writer: "IndexWriter",
     folder: Path,
     name: str,
     passages: Iterable[Passage],
     *,
-    describer: "_Describer",
-    progress: Progress | None,
+    describer: "Describer",
+    progress: Progress | None = None,
+    shard: str = "0",
+    term: Callable[[Passage], str] | None = None,
 ) -> tuple[int, Tier]:
-    """Index one part and write its passages; return how many, and the strictest tier among them."""
+    """Index one part, or a shard of it, and write its passages; return how many, and the strictest tier among them.
+
+    `term` gives a second term of each passage's field "part", by which it can be deleted.
+    """
     import tantivy
 
     row, tier = 0, Tier.PUBLIC
     walker = iter(passages)
-    target = folder / "parts" / f"{name}.arrow"
+    first = int(shard, 16) << SHARD_BITS
+    target = folder / "parts" / part_name(name, shard)
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
         while chunk := list(islice(walker, CHUNK)):
             titles, bodies = (
@@ -206,10 +226,12 @@ def _add(
                 document.add_text("title", title)
                 document.add_text("body", body)
                 for field, terms in describer.terms(item, concepts).items():
-                    for term in terms:
-                        document.add_text(field, term)
+                    for concept in terms:
+                        document.add_text(field, concept)
                 document.add_text("part", name)
-                document.add_unsigned("row", row)
+                if term is not None:
+                    document.add_text("part", term(item))
+                document.add_unsigned("row", first + row)
                 writer.add_document(document)
                 row += 1
             file.write_batch(_batch(chunk, linked))
@@ -256,7 +278,7 @@ def normalised(texts: list[str]) -> list[str]:
     return [raw[low:high].decode("utf-8", "replace").rstrip() for low, high in pairwise(places)]
 
 
-class _Describer:
+class Describer:
     """Finds the concepts of passages and what lies above them."""
 
     def __init__(self, linker: "Linker | None", graph: IndexedGraph | None) -> None:

@@ -1,10 +1,7 @@
 """Read the stored passages of one document, in order: the surroundings of a passage that an answer cites."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinweave.knowledge.retrieval.index_store import CHUNK, open_part
 from clinweave.records import Passage
 
 if TYPE_CHECKING:
@@ -24,24 +21,8 @@ def document_passages(index: "TextIndex", document: str) -> list[Passage]:
         return []
     passages: list[Passage] = []
     for part in index.manifest["parts"]:
-        for row in _rows(index.path, part, name):
+        for row in index.rows_of_document(part, name):
             passages.append(index.passage(part, row))
             if len(passages) == MOST_PASSAGES:
                 return passages
     return passages
-
-
-def _rows(folder: Path, part: str, name: str) -> Iterator[int]:
-    """Yield the rows of a part whose document is `name`, or a part of it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    file = open_part(folder, part)
-    column = file.schema.get_field_index("document")
-    for batch in range(file.num_record_batches):
-        documents = file.get_batch(batch).column(column)
-        if pa.types.is_dictionary(documents.type):
-            documents = documents.dictionary_decode()
-        same = pc.or_(pc.equal(documents, name), pc.starts_with(documents, f"{name}#"))
-        for offset in pc.indices_nonzero(same).to_pylist():
-            yield batch * CHUNK + offset

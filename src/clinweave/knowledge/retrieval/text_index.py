@@ -12,24 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from clinweave.core.artifacts import Artifact, digest, open_manifest
 from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.normalise import tokenise, words_of
 from clinweave.knowledge.linking.ranking import question_words
 from clinweave.knowledge.retrieval.index_store import (
-    CHUNK,
     GRAPH_PART,
     IndexedGraph,
     Progress,
     build_parts,
     normalised,
-    open_part,
     schema,
     titled_query,
 )
-from clinweave.records import Passage, Tier
+from clinweave.knowledge.retrieval.stored_part import StoredPart
+from clinweave.records import Passage
 
 if TYPE_CHECKING:
     from tantivy import Query
@@ -63,40 +60,6 @@ class Hit:
     def reason(self) -> str:
         """Return in words what of the query the passage has; worked out when asked for."""
         return self.why()
-
-
-class _Part:
-    """The passages of one collection, mapped, fetched by row at a cost that does not grow with their number."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self._file = open_part(path, name)
-        self._names = self._file.schema.names
-        self._id = self._names.index("id")
-        self._kept: dict[int, list[pa.Array]] = {}
-
-    def __len__(self) -> int:
-        last = self._file.num_record_batches - 1
-        return last * CHUNK + len(self._columns(last)[0]) if last >= 0 else 0
-
-    def id(self, row: int) -> str:
-        """Return the id of the passage in this row."""
-        return str(self._columns(row // CHUNK)[self._id][row % CHUNK])
-
-    def passage(self, row: int) -> tuple[Passage, list[str]]:
-        """Return a stored passage and the concepts that were linked in it."""
-        offset = row % CHUNK
-        values = {
-            name: column[offset].as_py()
-            for name, column in zip(self._names, self._columns(row // CHUNK), strict=True)
-        }
-        linked = values.pop("linked")
-        values.update(concepts=tuple(values["concepts"]), tier=Tier(values["tier"]))
-        return Passage(**values), linked
-
-    def _columns(self, batch: int) -> list[pa.Array]:
-        if batch not in self._kept:
-            self._kept[batch] = self._file.get_batch(batch).columns
-        return self._kept[batch]
 
 
 def build_index(
@@ -145,7 +108,7 @@ class TextIndex:
         self.preferred = tuple(name for name in preferred if name in self.manifest["parts"])
         self._index = tantivy.Index(schema(), str(path / "tantivy"))
         self._searcher = self._index.searcher()
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, StoredPart] = {}
 
     @classmethod
     def open(
@@ -281,7 +244,7 @@ class TextIndex:
     def first(self, part: str) -> Passage | None:
         """Return the first passage of a collection, None if it is empty."""
         rows = self._part(part)
-        return rows.passage(0)[0] if len(rows) else None
+        return next((rows.passage(row)[0] for row in rows.rows()), None)
 
     def passages(self) -> Iterable[Passage]:
         """Yield every indexed passage."""
@@ -291,7 +254,11 @@ class TextIndex:
     def rows(self, part: str) -> Iterable[Passage]:
         """Yield the passages of a collection in the order of their rows."""
         rows = self._part(part)
-        return (rows.passage(row)[0] for row in range(len(rows)))
+        return (rows.passage(row)[0] for row in rows.rows())
+
+    def rows_of_document(self, part: str, document: str) -> Iterable[int]:
+        """Yield the rows of a collection whose document is this one, or a part of it."""
+        return self._part(part).of_document(document)
 
     def passage(self, part: str, row: int) -> Passage:
         """Return the passage in a row of a collection."""
@@ -329,9 +296,9 @@ class TextIndex:
         linked = [mention.id for mention in linker.link(query)] if linker is not None else []
         return list(dict.fromkeys([*given, *linked]))[:MOST_CONCEPTS]
 
-    def _part(self, name: str) -> _Part:
+    def _part(self, name: str) -> StoredPart:
         if name not in self._parts:
-            self._parts[name] = _Part(self.path, name)
+            self._parts[name] = StoredPart(self.path, name, self._every[name].get("shards", ()))
         return self._parts[name]
 
 

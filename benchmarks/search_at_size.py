@@ -1,0 +1,224 @@
+"""Text search at size: time, disk, memory and latency of the sharded index at three sizes, and extrapolated.
+
+Documents are real abstracts (PubMedQA's) in which words are exchanged by a seed for others of the abstracts, drawn by
+how often they occur, and now and then for a new word, so that the vocabulary grows as in real text. Questions are
+PubMedQA's. Beside it tantivy's own index over the same documents, with its default words and its query parser.
+
+python benchmarks/search_at_size.py --abstracts pubmedqa_train.json --work DIR [--sizes 20000,60000,180000]
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+EXCHANGED, NEW = 0.3, 0.004  # shares of words
+EXTRAPOLATED = (1_000_000, 10_000_000, 36_000_000)
+SYLLABLES = [f"{a}{b}" for a in "bcdfglmnprstv" for b in "aeiou"]
+
+
+def documents(abstracts: list[tuple[str, str]], count: int, seed: int = 0):
+    """Yield (title, text) of so many documents; the first n are the same whatever the count."""
+    words = [re.findall(r"\S+", text) for _, text in abstracts]
+    often = Counter(word for text in words for word in text)
+    vocabulary = list(often)
+    shares = np.array([often[word] for word in vocabulary], float)
+    shares /= shares.sum()
+    generator = np.random.default_rng(seed)
+    pool: list[int] = []
+    for number in range(count):
+        title, _ = abstracts[number % len(abstracts)]
+        text = list(words[number % len(words)])
+        draws = generator.random(len(text))
+        for position in np.flatnonzero(draws < EXCHANGED + NEW).tolist():
+            if draws[position] < NEW:
+                text[position] = "".join(SYLLABLES[item] for item in generator.integers(0, len(SYLLABLES), 4))
+            else:
+                pool = pool or generator.choice(len(vocabulary), 100_000, p=shares).tolist()
+                text[position] = vocabulary[pool.pop()]
+        yield title, " ".join(text)
+
+
+def read_abstracts(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
+    items = list(json.loads(path.read_text("utf-8")).values())
+    return [(item["QUESTION"], " ".join(item["CONTEXTS"])) for item in items], [
+        item["QUESTION"] for item in items
+    ]
+
+
+def write_corpus(path: Path, abstracts: list[tuple[str, str]], count: int) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        for number, (title, text) in enumerate(documents(abstracts, count)):
+            stream.write(json.dumps({"id": f"d{number}", "title": title, "text": text}) + "\n")
+
+
+def build_plain(corpus: Path, folder: Path) -> float:
+    """Build tantivy's own index with its default words; return processor seconds."""
+    import tantivy
+
+    folder.mkdir()
+    builder = tantivy.SchemaBuilder()
+    for name in ("title", "body"):
+        builder.add_text_field(name, stored=True)
+    begun = time.process_time()
+    index = tantivy.Index(builder.build(), str(folder))
+    writer = index.writer(heap_size=96 << 20, num_threads=1)
+    with corpus.open(encoding="utf-8") as stream:
+        for line in stream:
+            row = json.loads(line)
+            writer.add_document(tantivy.Document(title=row["title"], body=row["text"]))
+    writer.commit()
+    writer.wait_merging_threads()
+    return time.process_time() - begun
+
+
+def own_memory() -> dict[str, float]:
+    """Return MB of this process's own and of mapped files."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return {name: int(status.partition(f"{name}:")[2].split()[0]) / 1024 for name in ("RssAnon", "RssFile")}
+
+
+def measure_search(kind: str, folder: Path, questions: list[str]) -> dict[str, object]:
+    """Return latencies in ms and memory; run in a process of its own. The first 50 questions warm up."""
+    if kind == "clinweave":
+        from clinweave.knowledge import TextIndex
+
+        index = TextIndex.open(folder)
+
+        def search(question: str):
+            return [hit.passage.text for hit in index.search(question, k=10)]
+    else:
+        import tantivy
+
+        plain = tantivy.Index.open(str(folder))
+        searcher = plain.searcher()
+
+        def search(question: str):
+            query = plain.parse_query(re.sub(r"\W+", " ", question), ["title", "body"])
+            return [searcher.doc(address)["body"] for _, address in searcher.search(query, 10).hits]
+
+    for question in questions[:50]:
+        search(question)
+    times, cpu = [], time.process_time()
+    for question in questions[50:]:
+        begun = time.perf_counter()
+        search(question)
+        times.append((time.perf_counter() - begun) * 1000)
+    cpu = (time.process_time() - cpu) / len(times) * 1000
+    p50, p99 = np.percentile(times, [50, 99]).tolist()
+    return {"p50_ms": p50, "p99_ms": p99, "processor_ms": cpu, **own_memory()}
+
+
+def measured_apart(kind: str, folder: Path, source: Path) -> dict[str, float]:
+    command = [sys.executable, __file__, "--search", kind, str(folder), "--abstracts", str(source)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def measure(work: Path, source: Path, count: int, workers: int) -> dict[str, object]:
+    from clinweave.batch import LocalRunner, make_job, run_batch
+
+    folder = work / str(count)
+    folder.mkdir(parents=True)
+    corpus = folder / "corpus.jsonl"
+    write_corpus(corpus, read_abstracts(source)[0], count)
+    job = make_job("index", {"graph": "none", "tier": "public"})
+    before, begun = children_seconds(), time.perf_counter()
+    result = run_batch(job, corpus, folder / "out", runner=LocalRunner(workers), part_bytes=64 << 20)
+    wall, cpu = time.perf_counter() - begun, children_seconds() - before
+    plain = build_plain(corpus, folder / "plain")
+    joined = folder / "out" / "joined"
+    return {
+        "documents": count, "passages": result.facts["passages"], "text_mb": corpus.stat().st_size / 1e6,
+        "shards": len(result.parts), "build_wall_s": wall, "build_processor_s": cpu,
+        "words_mb": size(joined / "tantivy"), "stored_mb": size(joined / "parts"),
+        "plain_processor_s": plain, "plain_mb": size(folder / "plain"),
+        "clinweave": measured_apart("clinweave", joined, source),
+        "tantivy": measured_apart("tantivy", folder / "plain", source),
+    }  # fmt: skip
+
+
+def children_seconds() -> float:
+    """Return processor seconds of this process and of its children that ended."""
+    import resource
+
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(item.ru_utime + item.ru_stime for item in used)
+
+
+def size(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def extrapolated(rows: list[dict], key, count: int) -> float:
+    """Return a value at a size by the straight line in logarithms through the measured ones."""
+    sizes = np.log([row["documents"] for row in rows])
+    values = np.log([max(key(row), 1e-9) for row in rows])
+    slope, level = np.polyfit(sizes, values, 1)
+    return float(np.exp(level + slope * np.log(count)))
+
+
+COLUMNS = {
+    "build, processor min": lambda row: row["build_processor_s"] / 60,
+    "tantivy's own, processor min": lambda row: row["plain_processor_s"] / 60,
+    "words, MB": lambda row: row["words_mb"],
+    "passages, MB": lambda row: row["stored_mb"],
+    "p50 ms": lambda row: row["clinweave"]["p50_ms"],
+    "p99 ms": lambda row: row["clinweave"]["p99_ms"],
+    "processor ms": lambda row: row["clinweave"]["processor_ms"],
+    "own memory, MB": lambda row: row["clinweave"]["RssAnon"],
+    "tantivy's own p50 ms": lambda row: row["tantivy"]["p50_ms"],
+    "p99 ms of it": lambda row: row["tantivy"]["p99_ms"],
+    "processor ms of it": lambda row: row["tantivy"]["processor_ms"],
+}
+
+
+def show(rows: list[dict]) -> None:
+    print("| documents | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (len(COLUMNS) + 1))
+    for row in rows:
+        print(
+            f"| {row['documents']:,} | " + " | ".join(f"{key(row):,.2f}" for key in COLUMNS.values()) + " |"
+        )
+    for count in EXTRAPOLATED if len(rows) > 2 else ():
+        values = (extrapolated(rows, key, count) for key in COLUMNS.values())
+        print(f"| {count:,}, extrapolated | " + " | ".join(f"{value:,.1f}" for value in values) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--abstracts", type=Path, required=True, help="PubMedQA's pubmedqa_train.json")
+    parser.add_argument("--work", type=Path, help="an empty folder")
+    parser.add_argument("--sizes", default="20000,60000,180000")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--questions", type=int, default=250)
+    parser.add_argument(
+        "--search", nargs=2, metavar=("KIND", "INDEX"), help="measure one index (used by itself)"
+    )
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if options.search:
+        kind, folder = options.search
+        asked = list(islice(read_abstracts(options.abstracts)[1], options.questions))
+        print(json.dumps(measure_search(kind, Path(folder), asked)))
+        return
+    if options.work is None:
+        parser.error("--work is needed: an empty folder")
+    rows = []
+    for count in map(int, options.sizes.split(",")):
+        rows.append(measure(options.work, options.abstracts, count, options.workers))
+        show(rows[-1:])
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1), "utf-8")
+    show(rows)
+
+
+if __name__ == "__main__":
+    main()
