@@ -29,13 +29,18 @@ def main() -> None:
         "--items", type=int, default=40, help="questions of each kind, or patients; 0 for all"
     )
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument(
+        "--development", action="store_true", help="two-hop: the wordings that the rules were developed on"
+    )
     parser.add_argument("--model", default="", help="also with this model as planner")
     parser.add_argument("--model-items", type=int, default=12)
     parser.add_argument("--questions", type=int, default=8, help="questions to a patient")
     parser.add_argument("--out", type=Path, help="every item as JSON")
     options = parser.parse_args()
     if options.what == "two-hop":
-        items = measure_two_hop(options.items, options.seed, options.model, options.model_items)
+        items = measure_two_hop(
+            options.items, options.seed, options.model, options.model_items, development=options.development
+        )
     elif options.file is None:
         parser.error("patients needs the file of patients")
     else:

@@ -4,7 +4,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from benchmarks.agent_parts.tables import paired, share
@@ -35,6 +35,40 @@ WORDINGS = {
     ),
 }
 
+# wordings that the planner's rules were developed on; none is in `WORDINGS`
+DEVELOPMENT = {
+    "gene, disease, inheritance": (
+        "What inheritance pattern does the disorder caused by {start} show?",
+        "Is the syndrome due to {start} variants recessive or dominant?",
+        "By which mode is the illness linked to {start} transmitted?",
+        "For the disease arising from defects in {start}: how does it run in families?",
+        "How do children get the disease that changes in {start} produce?",
+        "{start} mutations cause a disorder. Is it X-linked, dominant or recessive?",
+        "Tell me the heredity of the condition behind {start}.",
+        "Does the disease of the gene {start} follow a dominant or a recessive pattern?",
+    ),
+    "finding, disease, gene": (
+        "Which gene underlies the disorder in which {start} occurs?",
+        "Name the gene mutated in the syndrome characterised by {start}.",
+        "{start} points to one disease. What gene is behind it?",
+        "A defect in which gene leads to the condition showing {start}?",
+        "What is the genetic cause of the disease with {start}?",
+        "The illness marked by {start} comes from variants in which gene?",
+        "Which gene would you sequence for the disorder that presents with {start}?",
+        "Genetically, what lies behind the disease featuring {start}?",
+    ),
+    "disease, gene, disease": (
+        "Which other disorders come from the gene that causes {start}?",
+        "What other condition shares its gene with {start}?",
+        "The gene behind {start} also causes a second disease. Which one?",
+        "Name a different illness due to mutations in the {start} gene.",
+        "{start} is allelic to which disorder?",
+        "Is there another syndrome linked to the gene mutated in {start}?",
+        "Besides {start}, what does its gene cause?",
+        "What further disease do variants in the same gene as {start} produce?",
+    ),
+}
+
 
 @dataclass
 class Item:
@@ -50,8 +84,10 @@ class Item:
     category: str
 
 
-def build(base: KnowledgeBase, count: int, seed: int) -> list[Item]:
-    """Return `count` questions of each kind and both wordings in turn.
+def build(
+    base: KnowledgeBase, count: int, seed: int, wordings: Mapping[str, Sequence[str]] = WORDINGS
+) -> list[Item]:
+    """Return `count` questions of each kind, in its wordings in turn.
 
     A gene with one disease that has one mode of inheritance; a finding of one disease that has one gene; a disease with
     one gene that has exactly one other disease. Negated relations do not count.
@@ -65,11 +101,10 @@ def build(base: KnowledgeBase, count: int, seed: int) -> list[Item]:
             chance.sample(sorted(candidates), min(count, len(candidates)))
         ):
             name, answer = graph.concept(start).name, graph.concept(gold)
-            question = WORDINGS[kind][number % 2].format(start=name)
+            which = number % len(wordings[kind])
+            question = wordings[kind][which].format(start=name)
             items.append(
-                Item(
-                    f"{kind} {number}", kind, number % 2, question, start, gold, answer.name, answer.category
-                )
+                Item(f"{kind} {number}", kind, which, question, start, gold, answer.name, answer.category)
             )
     return items
 
@@ -111,10 +146,12 @@ def judge(base: KnowledgeBase, item: Item, text: str, abstained: bool) -> dict[s
     return {"named": named, "alone": named and not others, "abstained": abstained}
 
 
-def measure_two_hop(count: int, seed: int, model: str, model_items: int) -> list[dict]:
+def measure_two_hop(
+    count: int, seed: int, model: str, model_items: int, *, development: bool = False
+) -> list[dict]:
     """Measure and print; return every item with its arms."""
     with clinweave.open() as base:
-        items = build(base, count, seed)
+        items = build(base, count, seed, DEVELOPMENT if development else WORDINGS)
         base.ask(items[0].question)  # opens everything: no arm pays for it
         arms = {
             "single ask": lambda item: _asked(base, item),
@@ -188,10 +225,8 @@ def _print(title: str, rows: list[dict], arms: list[str]) -> None:
     print(f"the control's text equals the single ask's for {same} of {len(rows)}")
     print(f"\n| kind, wording | n | {base} | {last} |\n|---|---|---|---|")
     for kind in WORDINGS:
-        for wording in (0, 1):
+        for wording in sorted({row["wording"] for row in rows}):
             part = [row for row in rows if (row["kind"], row["wording"]) == (kind, wording)]
             if part:
                 cells = [share([row["arms"][arm]["named"] for row in part]) for arm in (base, last)]
-                print(
-                    f"| {kind}, {'first' if not wording else 'second'} | {len(part)} | {' | '.join(cells)} |"
-                )
+                print(f"| {kind}, {wording + 1} | {len(part)} | {' | '.join(cells)} |")

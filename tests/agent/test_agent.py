@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.agent import Agent, Budget, Call, Finish, ModelPlanner, RulePlanner, StopReason, UserQuestion
+from clinweave.agent.chains import chain_of
 from clinweave.applications import diagnosis
 from clinweave.cli import main
 from clinweave.core.errors import UserError
@@ -354,3 +355,24 @@ def test_a_missing_fact_is_a_field_of_the_document(home, capsys, monkeypatch, tm
     document = json.loads(command(capsys, question, "--json", "--answers", str(replies))[1])
     assert document["open_question"] == ""
     assert [step["kind"] for step in document["steps"]].count("question") >= 1
+
+
+@pytest.mark.parametrize(
+    ("question", "hops"),
+    [
+        ("Is the syndrome due to FBN1 variants recessive or dominant?", ("subject", "subject")),
+        ("Tell me the heredity of the condition behind FBN1.", ("subject", "subject")),
+        ("Name the gene mutated in the syndrome characterised by Aneurysm.", ("object", "object")),
+        ("Genetically, what lies behind the disease featuring Aneurysm?", ("object", "object")),
+        ("Besides Marfan syndrome, what does its gene cause?", ("object", "subject")),
+        ("Marfan syndrome is allelic to which disorder?", ("object", "subject")),
+        ("Which other gene is associated with Marfan syndrome?", None),  # another gene, not another disease
+        ("Is Marfan syndrome dominant or recessive?", None),  # one relation: asked as it is
+        ("Is Aneurysm inherited?", None),  # no disease is spoken of
+        ("Is Aneurysm a feature of Marfan syndrome with another gene?", None),  # two concepts
+        ("What is a recessive disease?", None),
+    ],
+)
+def test_chains_are_read_from_other_words(base, question, hops):
+    chain = chain_of(question, base.link(question))
+    assert (tuple(hop.direction for hop in chain.hops) if chain else None) == hops

@@ -31,6 +31,6 @@ def test_every_reply_is_described(schema):
         @given(operation.as_strategy())
         def check(case):
             # a schema cannot say which vocabularies and concepts there are: 422 is right for others
-            case.call_and_validate(excluded_checks=[positive_data_acceptance])
+            case.call_and_validate(excluded_checks=[positive_data_acceptance], timeout=60)
 
         check()

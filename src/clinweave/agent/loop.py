@@ -61,7 +61,7 @@ class Agent:
         open_tool("ask").read({"question": question})  # its limits are those of the agent
         memory = Memory(question)
         if self.budget.calls == 0 or guardrails.screen(question, audience=self.base.audience) is not None:
-            answer, stopped, missing = self.base.ask(question), StopReason.SINGLE_ASK, ""
+            answer, stopped, missing = self.base.ask(question), StopReason.SINGLE_ASK, None
             memory.tokens += sum(answer.tokens.values())
         else:
             memory.mentions = self._perceive(question)
@@ -72,11 +72,12 @@ class Agent:
             answer=answer,
             steps=tuple(memory.steps),
             stopped=stopped,
-            open_question=missing,
+            open_question=missing.text if missing is not None else "",
             planner=self.planner.name,
             calls=memory.calls,
             tokens=memory.tokens,
             seconds=round(self.clock() - began, 3),
+            open_finding=missing.finding if missing is not None else "",
         )
 
     def _perceive(self, question: str) -> tuple[Mention, ...]:
@@ -85,23 +86,23 @@ class Agent:
             return ()
         return tuple(self.base.link(question))
 
-    def _steps(self, memory: Memory, began: float) -> tuple[str, StopReason, str]:
+    def _steps(self, memory: Memory, began: float) -> tuple[str, StopReason, UserQuestion | None]:
         """Plan and act until a reason to stop; return the model's text, the reason, and the open question."""
         refused = 0
         while True:
             if (spent := self._spent(memory, began)) is not None:
-                return "", spent, ""
+                return "", spent, None
             before, decided_at = memory.tokens, self.clock()
             decision = self.planner.decide(memory)
             tokens = memory.tokens - before
             if isinstance(decision, Finish):
-                return decision.text, decision.reason, ""
+                return decision.text, decision.reason, None
             if isinstance(decision, UserQuestion):
                 if memory.questions >= self.budget.questions:
-                    return "", StopReason.EVIDENCE_SUFFICES, ""
+                    return "", StopReason.EVIDENCE_SUFFICES, None
                 answered = self.reply(decision)
                 if answered is None:
-                    return "", StopReason.NEEDS_ANSWER, decision.text
+                    return "", StopReason.NEEDS_ANSWER, decision
                 memory.facts[decision.finding or decision.text] = answered
                 self._remember(
                     memory, _question_step(memory, decision, answered, self.clock() - decided_at, tokens)
@@ -110,7 +111,7 @@ class Agent:
             problem = self._act(memory, decision, decided_at, tokens)
             refused = refused + 1 if problem is not None else 0
             if refused > _MOST_REFUSED and problem is not None:
-                return "", problem, ""
+                return "", problem, None
 
     def _spent(self, memory: Memory, began: float) -> StopReason | None:
         """Return which limit is reached, or None."""

@@ -91,7 +91,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AgentResult:
-    """The answer with every step. `open_question` is what the user must be asked before the agent can go on."""
+    """The answer with every step. `open_question` is what the user must be asked before the agent can go on.
+
+    `open_finding` is the HPO identifier that it is about, or "".
+    """
 
     question: str
     answer: Answer
@@ -102,3 +105,4 @@ class AgentResult:
     calls: int
     tokens: int
     seconds: float
+    open_finding: str = ""

@@ -163,6 +163,15 @@ def _document(result: "AgentResult") -> dict[str, object]:
 
     trace: dict[str, object] = {
         name: to_values(getattr(result, name))
-        for name in ("stopped", "open_question", "planner", "calls", "tokens", "seconds", "steps")
+        for name in (
+            "stopped",
+            "open_question",
+            "open_finding",
+            "planner",
+            "calls",
+            "tokens",
+            "seconds",
+            "steps",
+        )
     }
     return {**document(result.answer), **trace, "answer_tokens": result.answer.tokens}

@@ -6,8 +6,11 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.tools.ask import AskInput as AskInput
+    from clinweave.tools.ask import AskResult as AskResult
     from clinweave.tools.ask import answer_view as answer_view
     from clinweave.tools.base import JSON as JSON
+    from clinweave.tools.base import LONGEST_QUESTION as LONGEST_QUESTION
+    from clinweave.tools.base import MOST_ITEMS as MOST_ITEMS
     from clinweave.tools.base import Parameter as Parameter
     from clinweave.tools.base import Tool as Tool
     from clinweave.tools.errors import ErrorDocument as ErrorDocument
@@ -27,7 +30,10 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "AskInput": "ask",
+        "AskResult": "ask",
         "JSON": "base",
+        "LONGEST_QUESTION": "base",
+        "MOST_ITEMS": "base",
         "Parameter": "base",
         "Tool": "base",
         "ErrorDocument": "errors",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from clinweave.core.typed import to_values
+from clinweave.service.agent_runs import AGENT
 from clinweave.service.api.calls import body_of, item_of, parse_json
 from clinweave.service.api.jobs import MOST_ITEMS, Job
 from clinweave.service.api.neighbourhood import TOOL as NEIGHBOURHOOD
@@ -30,7 +31,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def api_routes(state: "ServiceState") -> list[BaseRoute]:
     """Return the routes of the API."""
     api = _Api(state)
-    tools = all_tools()
+    tools = (*all_tools(), AGENT)
     document = json_bytes(openapi_document(tools))
 
     async def openapi(_request: Request) -> Response:
@@ -76,8 +77,8 @@ class _Api:
         if _prefers_job(request):
             tool.read(arguments)  # an invalid request is refused now
             return self._accepted(self._start(tool, [arguments], request))
-        self._state.preparation.check(tool.name)
-        pool = self._state.answers if tool.name == "ask" else self._state.lookups
+        self._state.preparation.check("diagnose" if tool is AGENT else tool.name)
+        pool = self._state.answers if tool.name in {"ask", "agent"} else self._state.lookups
         body = await pool.run(body_of, tool, self._state.base, arguments, user_of(request))
         return Response(body, media_type="application/json")
 

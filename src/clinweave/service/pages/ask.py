@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clinweave.agent import AgentResult
 from clinweave.core.errors import UserError
 from clinweave.records import Answer, Audience
+from clinweave.service.agent_runs import read_replies, run_agent, step_views
 from clinweave.service.pages.answer_view import answer_view
 from clinweave.service.pages.follow_up import Subject, subject_of, with_subject
 from clinweave.service.pages.forms import FormFields, read_form
 from clinweave.service.pages.rendering import render
 from clinweave.service.pages.sources_alone import SourcesAlone
+from clinweave.service.security.admission import user_of
+from clinweave.tools import MOST_ITEMS
 
 if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
@@ -40,8 +44,30 @@ class AskPage:
         if not question:
             raise UserError("the question is empty: write it into the box")
         audience = _audience(form, self._state.base.audience)
+        if form.text("steps") == "yes":
+            return await self._in_steps(request, form, question, audience)
         result = await self._state.lookups.run(self._ask, question, audience, _subject(form))
         return self._page(request, result, audience, question)
+
+    async def _in_steps(
+        self, request: Request, form: FormFields, question: str, audience: Audience
+    ) -> Response:
+        """Answer with the agent; every step is shown. A question of the agent is a form with the replies so far."""
+        self._state.rules.check_role(user_of(request), "/api/v1/agent")
+        self._state.preparation.check("diagnose")
+        replies = form.texts("reply")[-MOST_ITEMS:]
+        run = await self._state.answers.run(
+            self._run_agent, question, audience, read_replies(replies), _subject(form)
+        )
+        return self._page(request, run.answer, audience, question, complete=True, run=run, replies=replies)
+
+    def _run_agent(
+        self, question: str, audience: Audience, replies: dict[str, str], subject: Subject | None
+    ) -> AgentResult:
+        base = self._state.base
+        if subject is not None and base.has("graph"):
+            question = with_subject(question, base.link(question), subject)
+        return run_agent(base, question, audience, replies)
 
     async def with_model(self, request: Request) -> Response:
         """Answer the same question once more, with the sentences of the model."""
@@ -75,8 +101,10 @@ class AskPage:
         written: str | None,
         *,
         complete: bool = False,
+        run: AgentResult | None = None,
+        replies: tuple[str, ...] = (),
     ) -> Response:
-        """Return the page, or the answer alone; `complete` says that a model has written its sentences."""
+        """Return the page, or the answer alone; `complete` says that a model, if any, has written its sentences."""
         view = answer_view(result) if result is not None else None
         return render(
             request,
@@ -93,7 +121,11 @@ class AskPage:
             and not complete
             and result is not None
             and not result.guardrail,
-            complete=complete,
+            complete=complete and self._state.has_model,
+            run=run,
+            steps=step_views(run) if run is not None else (),
+            replies=replies,
+            in_steps=run is not None,
         )
 
 

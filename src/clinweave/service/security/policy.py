@@ -23,6 +23,7 @@ _SESSIONS = 1000
 # take notes or findings of patients: with tokens they need the role for patient data
 PATIENT_DATA_PATHS = (
     "/note",
+    "/api/v1/agent",  # ranks diseases for the findings of its question
     "/api/v1/diagnose",
     "/api/v1/code",
     "/api/v1/deidentify",
