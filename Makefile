@@ -50,6 +50,7 @@ docs: $(VENV)/core.stamp ## Rewrite the generated pages of docs/ from the code
 	@$(PY) docs/generate_schema.py
 	@$(PY) docs/generate_extending.py
 	@$(PY) docs/generate_licences.py
+	@$(PY) docs/generate_results.py
 	@$(PY) docs/generate_settings.py
 
 site: $(VENV)/docs.stamp ## Build the documentation site into build/site, offline; a warning is an error

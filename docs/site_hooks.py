@@ -29,13 +29,14 @@ def on_files(files: Any, config: Any) -> Any:
         text = (ROOT / source).read_text("utf-8")
         files.append(File.generated(config, page, content=relinked(text, source)))
     files.append(File.generated(config, "results_schema.md", content=schema_page()))
+    files.append(File.generated(config, "compendium.md", content=compendium_page()))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Return a page of docs/ with links that stay within the site, and its blocks set apart."""
     source = page.file.src_uri
-    if source not in {*PAGES.values(), "results_schema.md"}:
+    if source not in {*PAGES.values(), "results_schema.md", "compendium.md"}:
         markdown = relinked(markdown, f"docs/{source}")
     return with_blank_lines(markdown)
 
@@ -92,6 +93,40 @@ def schema_page() -> str:
             parts += [f"| `{key}` | {_type(value)} |" for key, value in properties.items()]
             parts.append("")
     return "\n".join(parts)
+
+
+def compendium_page() -> str:
+    """Return the compendium as one sortable table per kind (sort.js), each fact with its source."""
+    from clinweave.compendium import load
+
+    kinds = {"system": "Systems", "model": "Models", "dataset": "Datasets", "database": "Databases"}
+    entries = load(ROOT / "compendium")
+    lead = f"{len(entries)} entries. Click a heading to sort. `clinweave compendium` exports them."
+    parts = ["# Compendium", "", lead, ""]
+    for kind, title in kinds.items():
+        parts += [f"## {title}", "", "| name | what | access | licence | knowledge | size | reported | sources |",
+                  "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+        for entry in entries:
+            if entry.kind == kind:
+                parts.append(f"| {' | '.join(map(_plain_cell, _entry_cells(entry)))} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _entry_cells(entry: Any) -> list[str]:
+    return [
+        entry.name, entry.summary, entry.access, entry.licence,
+        "; ".join(f"{each.which} ({each.merged_how})" for each in entry.knowledge),
+        "; ".join(f"{each.value} {each.what} ({each.as_of}; {each.source})" for each in entry.size),
+        "; ".join(
+            f"{each.benchmark}, {each.metric}: {each.value} ({each.source}; {each.trust})" for each in entry.reported
+        ),
+        "; ".join(entry.sources),
+    ]  # fmt: skip
+
+
+def _plain_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("[", "\\[")
 
 
 def _anchor(name: str) -> str:

@@ -1,6 +1,7 @@
 """The files for contributors: they parse, are current, and name what exists."""
 
 import importlib.util
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -44,6 +45,15 @@ def test_the_page_of_licences_is_current():
     page = _read("docs/data_licences.md")
     assert page == module.page(), "docs/data_licences.md is stale: run `make docs`"
     assert all(f"| `{name}` |" in page for name in catalogue())
+
+
+def test_the_page_of_results_is_current_and_shows_a_stored_run():
+    module = _generator("generate_results")
+    assert _read("docs/results.md") == module.page(), "docs/results.md is stale: run `make docs`"
+    for file in (ROOT / "docs" / "results").glob("*.json"):
+        values = json.loads(file.read_text("utf-8"))
+        assert file.stat().st_size < 200_000
+        assert module.section(file.stem, values) in _read("docs/results.md")
 
 
 @pytest.mark.parametrize(

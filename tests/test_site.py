@@ -41,6 +41,18 @@ def test_every_page_stands_in_the_navigation():
     assert [page for page in pages if f": {page}\n" not in navigation] == []
 
 
+def test_the_compendium_is_a_table_with_sources_for_every_entry():
+    pytest.importorskip("mkdocs", reason="the extra docs is not installed")
+    spec = importlib.util.spec_from_file_location("site_hooks", ROOT / "docs" / "site_hooks.py")
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    page = hooks.compendium_page()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| name")]
+    assert len(rows) == len(list((ROOT / "compendium").rglob("*.toml")))
+    assert all(len(re.split(r"(?<!\\)\|", row)) == 10 for row in rows)
+    assert all(re.split(r"(?<!\\)\|", row)[8].strip() for row in rows)  # sources
+
+
 def test_the_site_builds_without_warnings_and_its_pages_load_nothing_from_elsewhere(tmp_path):
     if importlib.util.find_spec("mkdocs") is None:
         pytest.skip("the extra docs is not installed; `make site` builds the site")

@@ -6,9 +6,10 @@ import pytest
 
 from clinweave.core.reports.blocks import write_report
 from clinweave.core.typed import to_values
-from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults
+from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults, NamedModel
 from clinweave.evaluation.comparison.record import described
 from clinweave.evaluation.comparison.report import comparison_report, headline
+from clinweave.evaluation.comparison.report_card import report_card
 from clinweave.evaluation.comparison.results import Skipped, summarise
 from clinweave.evaluation.comparison.samples import Sample
 from clinweave.evaluation.comparison.timing import Timings, timings
@@ -158,3 +159,23 @@ def test_tasks_scored_by_two_engines_name_both() -> None:
     assert mixed["scorer"] == "numpy float32 (SkylakeX) and torch 2.13.0 bfloat16"
     assert described([{"name": "served"}]) == {"name": "served"}
     assert described([]) == {}
+
+
+def test_the_report_card_has_the_rows_of_the_survey_and_a_column_per_model() -> None:
+    rows = made()
+    other = [replace(row, condition=f"{row.condition}@8b") for row in made(base=0.5)]
+    results = full(summarise([*rows, *other], resamples=50), rows)
+    recipe = replace(results.recipe, models=(NamedModel(address="http://h/v1#m", name="8b"),))
+    results = replace(
+        results, recipe=recipe, models={"8b": {"name": "big", "local": False, "weights": "abc"}}
+    )
+    (table,) = report_card(results).blocks
+    assert table.head == ("", "m", "big")
+    card = {row[0]: row[1:] for row in table.rows}
+    assert list(card) == [
+        "Objective", "Data", "Training", "Metrics", "Scenarios", "Privacy and security", "Openness", "Updates",
+    ]  # fmt: skip
+    assert "alone 25 %, best 90 %" in card["Metrics"][0]
+    assert "alone 50 %, best 90 %" in card["Metrics"][1]
+    assert "went to another machine" in card["Privacy and security"][1]
+    assert "HPO 2025" in card["Updates"][0]

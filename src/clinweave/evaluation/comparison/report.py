@@ -32,6 +32,7 @@ from clinweave.evaluation.comparison.formats import (
     versus,
     versus_model,
 )
+from clinweave.evaluation.comparison.report_card import report_card
 from clinweave.evaluation.comparison.report_items import item_explorer
 from clinweave.evaluation.comparison.report_primary import measure_blocks, primary_section, primary_sentence
 from clinweave.evaluation.comparison.report_principles import principles_section
@@ -129,7 +130,7 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
         sections.append(Section("Left out", [Text(rows, bullets=True)]))
     if results.metrics:
         sections.append(_metrics(results))
-    sections.append(principles_section(results))
+    sections += [principles_section(results), report_card(results)]
     sections += [Section("Item by item", [item_explorer(samples)]), _methods(results)]
     others = "".join(
         f" {name}: {own.get('name', name)}, scored by {own.get('method', '–')}."
