@@ -1,6 +1,6 @@
 """What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
 
-`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed
+`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed|evaluate
 --reference DIR [--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn; `moses` and
 `delivered` measure them elsewhere with `--drawn FILE`. The numbers in docs/molecules.md come from here, those of
 training from its history, and what `small` delivers from recipes/pangu_drug.toml.
@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from molecules_parts import sampling, strings
+from molecules_parts import measuring, sampling, strings
 
 
 def drawn_strings(model, count, source, seed):
@@ -164,6 +164,7 @@ def _setting(text):
 def main():
     """Run one part."""
     without = {"floor": floor, "tokens": tokens, "speed": speed, "strings": strings.compare}
+    without["evaluate"] = measuring.evaluate
     drawing = {"draw": draw, "sampling": sampling.curve, "delivered": sampling.delivered}
     parts = {"moses": moses, "conditions": conditions, "library": library, **drawing, **without}
     parser = argparse.ArgumentParser(description=__doc__)

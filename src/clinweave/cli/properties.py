@@ -131,7 +131,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 
 
 @app.command()
-def admet(
+def admet(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
     out: Annotated[
         Path,
@@ -143,6 +143,7 @@ def admet(
     python: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The Python of an environment that has admet-ai.")
     ] = None,
+    report: Report = None,
     smiles_column: SmilesColumn = "",
     as_json: AsJson = False,
 ) -> None:
@@ -150,12 +151,14 @@ def admet(
     from clinweave.applications.molecules.prediction import predict_admet, read_table
 
     with needs_extra("molecules"):
-        summary = predict_admet(read_table(table, smiles_column), out, python)
+        summary = predict_admet(read_table(table, smiles_column), out, python, report)
     if as_json:
         typer.echo(json.dumps(summary))
         return
     typer.echo("{rows} rows: {answered} answered, {refused} refused; {columns} columns".format(**summary))
-    typer.echo(str(out))
+    for written in (out, report):
+        if written:
+            typer.echo(str(written))
 
 
 def _show(title: str, endpoints: Mapping[str, Mapping[str, object]], notes: list[str]) -> None:

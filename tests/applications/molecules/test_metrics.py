@@ -5,6 +5,8 @@ import pickle
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="needs the extra molecules")
 pytest.importorskip("rdkit", reason="needs the extra molecules")
@@ -29,6 +31,18 @@ from clinweave.core.errors import ClinweaveError, UserError
 from tests.applications.molecules.made import smiles_set
 
 pytestmark = [pytest.mark.molecules, pytest.mark.torch]
+
+
+@given(st.integers(1, 200), st.floats(0.01, 0.6), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_packed_sets_find_the_nearest(count, density, seed):
+    random = np.random.default_rng(seed)
+    reference = (random.random((count, 96)) < density * random.random((count, 1))).astype(np.uint8)
+    queries = (random.random((5, 96)) < density).astype(np.uint8)
+    common = queries.astype(int) @ reference.T
+    union = queries.sum(1, dtype=int)[:, None] + reference.sum(1, dtype=int) - common
+    expected = (common / np.maximum(union, 1)).max(1)
+    assert nearest(queries, reference) == pytest.approx(expected.mean(), abs=1e-6)
 
 
 def test_similarities_are_those_of_rdkit():

@@ -24,6 +24,7 @@ from clinweave.applications.molecules.prediction import (
 from clinweave.applications.molecules.prediction.structures import fingerprint, inchi_key
 from clinweave.cli import main
 from clinweave.core.errors import UserError
+from tests.applications.molecules.made import grid_data
 
 pytestmark = pytest.mark.molecules
 
@@ -249,14 +250,23 @@ def test_admet_answers_each_row_through_a_program_of_its_own(
 ) -> None:
     (tmp_path / "t.csv").write_text("id,smiles\n1,CCO\n2,xx\n3,OCC\n")
     stand_in = tmp_path / "python"
-    stand_in.write_text('#!/bin/sh\nprintf "smiles,hERG\\n$(cat $3),0.25\\n" > $4\n')
+    stand_in.write_text(
+        '#!/bin/sh\nprintf "smiles,hERG,hERG_drugbank_approved_percentile\\n$(cat $3),0.25,31\\n" > $4\n'
+    )
     stand_in.chmod(0o755)
     out = tmp_path / "out.csv"
-    _run("admet", str(tmp_path / "t.csv"), "--out", str(out), "--python", str(stand_in), "--json")
+    page = tmp_path / "page.html"
+    _run(
+        "admet", str(tmp_path / "t.csv"), "--out", str(out), "--python", str(stand_in), "--report", str(page), "--json"
+    )  # fmt: skip
     assert json.loads(capsys.readouterr().out)["answered"] == 2
     lines = out.read_text().splitlines()
-    assert lines[0] == "id,smiles,hERG,notes,reason"
-    assert lines[1:] == ["1,CCO,0.25,,", "2,xx,,,not a SMILES", "3,OCC,0.25,,"]
+    assert lines[0] == "id,smiles,hERG,hERG_drugbank_approved_percentile,notes,reason"
+    assert lines[1:] == ["1,CCO,0.25,31,,", "2,xx,,,,not a SMILES", "3,OCC,0.25,31,,"]
+    text = page.read_text()
+    assert "<th>hERG</th><td>0.25</td><td>0.25</td><td>0.25</td><td>31</td>" in text
+    assert "<td>2</td><td>not a SMILES</td>" in text
+    assert grid_data(page)["smiles"] == ["CCO", "CCO"]
     with pytest.raises(SystemExit) as stop:
         main(
             [

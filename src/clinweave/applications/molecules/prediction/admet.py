@@ -7,6 +7,7 @@ environment than clinweave's. Its checkpoints are pickles of the pinned package;
 
 import csv
 import importlib.util
+import math
 import os
 import subprocess
 import sys
@@ -30,10 +31,13 @@ ADMETModel(num_workers=0).predict(smiles=smiles).to_csv(sys.argv[2], index_label
 """
 
 
-def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[str, object]:
+def predict_admet(
+    table: Table, out: Path, python: Path | None = None, report: Path | None = None
+) -> dict[str, object]:
     """Write the table with ADMET-AI's columns, or `reason`; return the counts.
 
-    `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken.
+    `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken. `report`
+    is an HTML page.
     """
     check_out(table, out)
     interpreter = _interpreter(python)
@@ -55,6 +59,8 @@ def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[s
         for structure, row in zip(table.structures, rows, strict=True)
     ]
     write_table(out, table, more)
+    if report:
+        _write_page(report, table, columns, rows, more["reason"])
     answered = sum(row is not None for row in rows)
     return {
         "rows": len(rows),
@@ -63,6 +69,33 @@ def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[s
         "columns": len(columns),
         "out": str(out),
     }
+
+
+def _write_page(
+    path: Path, table: Table, columns: Sequence[str], rows: Sequence[list[str] | None], reasons: Sequence[str]
+) -> None:
+    from clinweave.applications.molecules.prediction.page import write_admet
+
+    shown = []
+    for number, (structure, values) in enumerate(zip(table.structures, rows, strict=True), 1):
+        if values is not None and isinstance(structure, Structure):
+            cells = {name: text for name, text in zip(columns, values, strict=True) if text}
+            shown.append((number, structure.smiles, _numbers(cells)))
+    refused = [(number, reason) for number, reason in enumerate(reasons, 1) if reason]
+    write_admet(path, table.path.name, shown, refused)
+
+
+def _numbers(cells: dict[str, str]) -> dict[str, float]:
+    """Return the cells that are finite numbers."""
+    result = {}
+    for name, text in cells.items():
+        try:
+            value = float(text)
+        except ValueError:
+            continue
+        if math.isfinite(value):
+            result[name] = value
+    return result
 
 
 def _interpreter(python: Path | None) -> str:

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 DRAWN = 24
 MISSES = 12
 _REFUSED = 50
+PERCENTILE = "_drugbank_approved_percentile"  # end of ADMET-AI's columns of percentiles
 _STYLE = (
     "header, main { max-width: 76rem; } .gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
     "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; flex: 1 1 21rem;"
@@ -82,10 +83,14 @@ def write_predictions(
     if rows:
         parts += ["<h2>All molecules</h2>", _grid(rows, endpoints)]
     if refused:
-        lines = "".join(f"<tr><td>{row}</td><td>{escape(why)}</td></tr>" for row, why in refused[:_REFUSED])
-        more = f"<p>and {len(refused) - _REFUSED:,} more, in the table</p>" if len(refused) > _REFUSED else ""
-        parts.append(f"<h2>Refused</h2><table><tr><th>row</th><th>reason</th></tr>{lines}</table>{more}")
+        parts.append(_refused(refused))
     return _write(path, title, parts, "predicted properties")
+
+
+def _refused(refused: Sequence[tuple[int, str]]) -> str:
+    lines = "".join(f"<tr><td>{row}</td><td>{escape(why)}</td></tr>" for row, why in refused[:_REFUSED])
+    more = f"<p>and {len(refused) - _REFUSED:,} more, in the table</p>" if len(refused) > _REFUSED else ""
+    return f"<h2>Refused</h2><table><tr><th>row</th><th>reason</th></tr>{lines}</table>{more}"
 
 
 def _grid(rows: Sequence[PredictionRow], endpoints: Mapping[str, EvaluationPage]) -> str:
@@ -104,6 +109,48 @@ def _grid(rows: Sequence[PredictionRow], endpoints: Mapping[str, EvaluationPage]
             card[domain] = shown.outside[name] or "inside"
         cards.append({**card, "similarity": shown.similarity, "notes": shown.notes})
     return MoleculeGrid([Chem.MolToSmiles(shown.molecule) for shown in rows], cards).html()
+
+
+def write_admet(
+    path: Path,
+    title: str,
+    rows: Sequence[tuple[int, str, Mapping[str, float]]],
+    refused: Sequence[tuple[int, str]],
+) -> Path:
+    """Write a page of ADMET endpoints: their spread, and all molecules to sort by any of them.
+
+    `rows`: position in the table, SMILES, value by endpoint; names that end in `PERCENTILE` are percentiles among
+    approved drugs.
+    """
+    names = [name for name in (rows[0][2] if rows else {}) if not name.endswith(PERCENTILE)]
+    parts = [
+        f"<p>{len(rows) + len(refused):,} rows: {len(rows):,} answered, {len(refused):,} refused. Values are "
+        "probabilities or in the endpoint's own unit (see ADMET-AI); percentiles are among 2,845 approved drugs.</p>"
+    ]
+    if rows:
+        lines = "".join(_spread(name, [values for _, _, values in rows]) for name in names)
+        head = "".join(
+            f"<th>{name}</th>" for name in ("endpoint", "lowest", "median", "highest", "median percentile")
+        )
+        cards: list[dict[str, Cell]] = [
+            {"row": row, **{name: values[name] for name in names if name in values}}
+            for row, _, values in rows
+        ]
+        grid = MoleculeGrid([smiles for _, smiles, _ in rows], cards).html()
+        parts += [f"<h2>Endpoints</h2><table><tr>{head}</tr>{lines}</table>", "<h2>All molecules</h2>", grid]
+    if refused:
+        parts.append(_refused(refused))
+    return _write(path, title, parts, "ADMET by ADMET-AI")
+
+
+def _spread(name: str, rows: Sequence[Mapping[str, float]]) -> str:
+    values = [row[name] for row in rows if name in row]
+    ranks = [row[name + PERCENTILE] for row in rows if name + PERCENTILE in row]
+    shown = (
+        [f"{end:.3g}" for end in (min(values), float(np.median(values)), max(values))] if values else [""] * 3
+    )
+    cells = "".join(f"<td>{text}</td>" for text in (*shown, f"{np.median(ranks):.0f}" if ranks else ""))
+    return f"<tr><th>{escape(name)}</th>{cells}</tr>"
 
 
 def write_evaluation(
