@@ -148,3 +148,10 @@ def _show(outcome: "Outcome", rows: list[dict[str, Any]], facts: dict[str, Any])
         typer.echo(f"{count:,} times: {text}", err=True)
     if outcome.stopped:
         typer.echo(f"stopped: {outcome.stopped}", err=True)
+    first = min(len(outcome.search.pool) or 100, 100) + bool(facts["start"])  # scored before any search
+    if facts["budget"] <= first and facts["method"] != "screen" and not facts["keep"]:
+        typer.echo(
+            f"the budget of {facts['budget']:,} calls went to the first molecules ({first:,}): nothing was searched; "
+            "raise --budget",
+            err=True,
+        )
