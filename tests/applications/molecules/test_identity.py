@@ -8,7 +8,13 @@ import pytest
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 
 from clinweave.applications.molecules import KnownDrugs, similar_drugs
-from clinweave.applications.molecules.drugs.reference import from_salts, name_index, reference_row, row_bits
+from clinweave.applications.molecules.drugs.reference import (
+    from_approved,
+    from_salts,
+    name_index,
+    reference_row,
+    row_bits,
+)
 from clinweave.core.errors import UserError
 from clinweave.databases import DrugStructure
 
@@ -164,3 +170,16 @@ def test_the_columns_of_a_looked_up_table(drugs, tmp_path: Path):
     assert "also: " in first
     assert "Aspirin,D:Aspirin,salt" in second
     assert third.startswith("c,CCC,,,")
+
+
+def test_gaps_are_filled_from_the_approved_drugs(tmp_path):
+    (tmp_path / "approved.csv").write_text(
+        "smiles,name,id\nNS(=O)(=O)c1cc(C(=O)O)c(NCc2ccco2)cc1Cl,Furosemide,DB00695;DB07799\n"
+        "xx,Broken,DB00001\nCCO,Not asked for,DB00002\n"
+    )
+    wanting = {"DRUGBANK:DB07799": "Furosemide", "DRUGBANK:DB00001": "Broken"}
+    (row,) = from_approved(tmp_path / "approved.csv", wanting)
+    assert (row["id"], row["name"]) == ("DRUGBANK:DB07799", "Furosemide")
+    assert row["inchi_key"] == "ZZUFCTLCJUWOSV-UHFFFAOYSA-N"
+    assert row["notes"] == "structure from the approved drugs of ADMET-AI"
+    assert from_approved(None, wanting) == []

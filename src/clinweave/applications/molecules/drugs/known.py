@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BITS = 2048
 _RESOURCE = "drug-names"
-VERSION = 2  # raise it when the same dictionary gives other rows
+VERSION = 3  # raise it when the same dictionary gives other rows
 Progress = Callable[[int, int], None]
 
 
@@ -87,14 +87,17 @@ class KnownDrugs:
         from clinweave.resources import located
 
         files = located(_RESOURCE, home)
+        approved = _approved(home)
         hashes = {name: sha256(path) for name, path in files.items()}
+        if approved is not None:
+            hashes[approved.name] = sha256(approved)
         folder = home / "molecules" / "drugs"
         artifact = stage(
             folder,
             "molecules-drugs",
             hashes,
             {"rdkit": rdkit.__version__},
-            lambda work: build_reference(files, work),
+            lambda work: build_reference(files, work, approved),
             version=VERSION,
         )
         return cls.load(folder, artifact.manifest)
@@ -274,6 +277,16 @@ class KnownDrugs:
             if key:
                 rows[_skeleton(key)].append(row)
         return rows
+
+
+def _approved(home: Path) -> Path | None:
+    """Return the fetched table of approved drugs, or None."""
+    from clinweave.resources import located
+
+    try:
+        return located("approved-drugs", home)["drugbank_approved.csv"]
+    except (ClinweaveError, KeyError):
+        return None
 
 
 def tanimoto(query: NDArray[np.uint8], many: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -2,10 +2,11 @@
 
 The dictionary often gives a salt, a product of several drugs or another substance under a drug's name. Counter-ions are
 set aside (`parts`); an entry whose remaining parts are several, or whose name states a metal that its structure lacks,
-is left out and listed with the reason. A drug without a structure takes that of its salt ("imatinib" of "imatinib
-mesylate").
+is left out and listed with the reason. A drug without a structure takes that of the fetched approved drugs, or of its
+salt ("imatinib" of "imatinib mesylate").
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -29,8 +30,11 @@ _SALT_WORDS = re.compile(
 )
 
 
-def build_reference(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
-    """Write drugs.parquet, bits.npy and names.json into `work`; return what the manifest says of them."""
+def build_reference(files: Mapping[str, Path], work: Path, approved: Path | None = None) -> dict[str, Any]:
+    """Write drugs.parquet, bits.npy and names.json into `work`; return what the manifest says of them.
+
+    `approved` is drugbank_approved.csv of ADMET-AI: structures for drugs to which the dictionary gives none.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
     from rich.console import Console
@@ -56,7 +60,10 @@ def build_reference(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
         else:
             rows.append(entry)
     drugs = [drug for drug in drugs if drug.id]
-    filled = from_salts([*rows, *forms], {drug.name.casefold(): drug for drug in drugs if drug.id in gaps})
+    given = from_approved(approved, {drug.id: drug.name for drug in drugs if drug.id in gaps})
+    rows += given
+    wanting = gaps.keys() - {row["id"] for row in given}
+    filled = from_salts([*rows, *forms], {drug.name.casefold(): drug for drug in drugs if drug.id in wanting})
     brands = [(row["id"], (row["name"], *row.pop("names", ()))) for row in filled]
     rows += filled
     built = {row["id"] for row in rows}
@@ -76,11 +83,28 @@ def build_reference(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
         "drugs": len(rows),
         "left_out": [item for item in left_out if item["id"] not in built],
         "without_structure": len(names["gaps"]),
+        "from_approved": len(given),
         "corrected": sum(bool(row["notes"]) for row in rows),
         "dropped": log.total,
         "licence": source.licence,
         "release": source.release,
     }
+
+
+def from_approved(path: Path | None, wanting: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return rows for the drugs of `wanting` (identifier -> name) from a table with id (DB00001;...) and smiles."""
+    if path is None:
+        return []
+    result: dict[str, dict[str, Any]] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            for number in row["id"].split(";"):
+                id_ = f"DRUGBANK:{number.strip()}"
+                if id_ in wanting and id_ not in result:
+                    entry = reference_row(id_, wanting[id_], row["smiles"])
+                    if not isinstance(entry, str):
+                        result[id_] = {**entry, "notes": "structure from the approved drugs of ADMET-AI"}
+    return list(result.values())
 
 
 def reference_row(id_: str, name: str, smiles: str) -> dict[str, Any] | str:
