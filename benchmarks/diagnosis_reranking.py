@@ -37,7 +37,7 @@ from clinweave.applications.diagnosis import (
 from clinweave.core.artifacts import home
 from clinweave.evaluation.diagnosis.truth import read_truth
 
-TOP, LEAST_ROWS, KEPT = 100, 4, 0.7
+TOP, MIN_ROWS, KEPT = 100, 4, 0.7
 NAMES = (
     "score", "evidence", "own", "very words", "information of own", "kin's part", "evidence of not own",
     "shared information", "least shared", "best finding", "coverage of the profile", "coverage of the findings",
@@ -91,8 +91,8 @@ def drawn(
         known = any(paper == item for _, item in before)
         share_kept = len(before & new[disease]) / max(len(before), 1)
         if (
-            len(its) < LEAST_ROWS
-            or len(before) <= LEAST_ROWS
+            len(its) < MIN_ROWS
+            or len(before) <= MIN_ROWS
             or known
             or not kept[0] <= share_kept <= kept[1]
             or disease in without

@@ -23,7 +23,7 @@ from clinweave.resources import File
 from clinweave.resources.urls import download
 
 _PIECE = 1 << 16
-_MOST_CALLS = 10
+_MAX_CALLS = 10
 
 
 class Server(ThreadingHTTPServer):
@@ -89,7 +89,7 @@ def measure(
     with Server(content, breaks) as server, tempfile.TemporaryDirectory() as name:
         Thread(target=server.serve_forever, daemon=True).start()
         url, started, calls = f"http://127.0.0.1:{server.server_port}/file", time.perf_counter(), 0
-        while calls < _MOST_CALLS:
+        while calls < _MAX_CALLS:
             calls += 1
             try:
                 get(url, Path(name), content, checksum)

@@ -16,7 +16,7 @@ from clinweave.applications.molecules.makeable import (
     ring_systems_of,
     write_frequencies,
 )
-from clinweave.applications.molecules.makeable.ring_systems import LEAST_MOSES, PACKAGED, read_frequencies
+from clinweave.applications.molecules.makeable.ring_systems import MIN_MOSES, PACKAGED, read_frequencies
 from clinweave.core.artifacts import home
 from clinweave.resources import located
 from molecules_parts.cells import table
@@ -111,7 +111,7 @@ def unseen_when_left_out(molecules) -> int:
     owners = Counter(key for each in systems for key in each)
     seen = read_frequencies()
     return sum(
-        any(owners[key] < 2 and (key not in seen or seen[key].moses < LEAST_MOSES) for key in each)
+        any(owners[key] < 2 and (key not in seen or seen[key].moses < MIN_MOSES) for key in each)
         for each in systems
     )
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from clinweave.core.artifacts import appearing
 
-MOST_TOKENS = 256  # all-MiniLM-L6-v2 was trained on at most 128 word pieces, and reads 256
+MAX_TOKENS = 256  # all-MiniLM-L6-v2 was trained on at most 128 word pieces, and reads 256
 _BATCH, _BLOCK = 16, 960
 Floats = npt.NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class OnnxEncoder:
         self._session = onnxruntime.InferenceSession(str(onnx), settings)
         self._names = {item.name for item in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.enable_truncation(MOST_TOKENS)
+        self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
 
     def __call__(self, texts: Sequence[str]) -> Floats:
@@ -63,7 +63,7 @@ class TorchEncoder:
     def __call__(self, texts: Sequence[str]) -> Floats:
         """Return the vectors of a batch."""
         given = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=MOST_TOKENS, return_tensors="pt"
+            list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
         with self._torch.inference_mode():
             hidden = self._model(**given).last_hidden_state.float()

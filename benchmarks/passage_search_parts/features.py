@@ -17,7 +17,7 @@ from passage_search_parts.dense import Encoder, Floats
 
 POOL = 200  # of each ranking that makes the pool
 _DEEP = 600  # of the search by concepts alone, so that most candidates have their score
-MOST_SYNONYMS = 12  # of one question
+MAX_SYNONYMS = 12  # of one question
 FIELDS = ("title", "body", "concepts", "synonyms", "coverage", "phrases")
 VECTORS = ("dense", "dense title")
 Scores = npt.NDArray[np.float64]
@@ -100,7 +100,7 @@ class Corpus:
         for concept in self.graph.concepts(list(concepts)):
             for name in (concept.name, *concept.synonyms):
                 more += [word for word in words_of(name) if word not in own and word not in QUESTION_WORDS]
-        return list(dict.fromkeys(more))[:MOST_SYNONYMS]
+        return list(dict.fromkeys(more))[:MAX_SYNONYMS]
 
 
 def searched(corpus: Corpus, question: str) -> dict[str, Any]:

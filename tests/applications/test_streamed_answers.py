@@ -3,7 +3,7 @@
 import pytest
 
 from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, joined
-from clinweave.applications.consult.model_text import MOST_SENTENCES, CheckedReply
+from clinweave.applications.consult.model_text import MAX_SENTENCES, CheckedReply
 from clinweave.applications.consult.prompt import RULES, ShownStatement, prompt_for, shown_to_model
 from clinweave.knowledge import CitationChecker
 from clinweave.models import Capability
@@ -96,8 +96,8 @@ def test_a_repetition_ends_the_writing():
 def test_enough_sentences_end_the_writing():
     model = Writer(" ".join(f"Number {n} is a thing of its own kind [1]." for n in range(60)))
     answer = ask(model, settings=ModelSettings(max_tokens=10_000))
-    assert len(answer.sentences) == MOST_SENTENCES
-    assert model.pieces < 12 * (MOST_SENTENCES + 1)
+    assert len(answer.sentences) == MAX_SENTENCES
+    assert model.pieces < 12 * (MAX_SENTENCES + 1)
 
 
 def test_what_a_listener_raises_ends_the_writing_and_is_raised():

@@ -344,13 +344,13 @@ def test_jats_and_bookshelf(reading):
 
 def test_a_long_paragraph_is_cut_at_sentences():
     from clinweave.databases import passages
-    from clinweave.databases.literature import MOST
+    from clinweave.databases.literature import MAX_LENGTH
 
     text = "Knees wobble a little. " * 400
     result = list(passages("PMID:1", "t", [("s", text.strip()), ("s", "end")], "pubmed"))
     document = text.strip() + "\n\nend"
     assert all(document[item.start : item.end] == item.text for item in result)
-    assert max(len(item.text) for item in result) <= MOST
+    assert max(len(item.text) for item in result) <= MAX_LENGTH
     assert all(item.text.endswith(".") for item in result[:-1])
     assert len({item.id for item in result}) == len(result)
 

@@ -152,7 +152,7 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_file_over_the_bound_is_skipped_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MOST_FILE", 10)
+    monkeypatch.setattr(archives, "MAX_FILE", 10)
     (tmp_path / "big.txt").write_text("x" * 11)
     (tmp_path / "small.txt").write_text("x" * 10)
     log = FileLog()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.patients import Person, Pseudonymiser, gold_notes, measure, read_i2b2
-from clinweave.patients.deid.dates import MOST_WEEKS, weeks_of
+from clinweave.patients.deid.dates import MAX_WEEKS, weeks_of
 from clinweave.patients.deid.spans import Kind, Span, settled
 
 RULES = Pseudonymiser(b"k" * 32)
@@ -102,7 +102,7 @@ def test_intervals_and_weekdays_are_kept_and_no_date_stays(first, days, patient,
     expected = f"From {(first + shift).strftime(form)} until {(second + shift).strftime(form)} there."
     assert re.sub(r"\b0", "", told) == re.sub(r"\b0", "", expected)
     assert shift
-    assert abs(shift) <= timedelta(weeks=MOST_WEEKS)
+    assert abs(shift) <= timedelta(weeks=MAX_WEEKS)
 
 
 def test_another_key_or_patient_moves_otherwise():

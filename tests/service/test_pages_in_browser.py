@@ -34,7 +34,7 @@ PAGES = {
     "notices": "/notices",
     "error": "/graph?id=nothing",
 }
-MOST_BYTES = 150_000  # of a page with its style and scripts
+MAX_BYTES = 150_000  # of a page with its style and scripts
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def test_every_page_is_accessible_narrow_and_light(page, name):
     sizes = page.evaluate(
         "performance.getEntries().filter(e => 'decodedBodySize' in e).reduce((sum, e) => sum + e.decodedBodySize, 0)"
     )
-    assert 10_000 < sizes < MOST_BYTES
+    assert 10_000 < sizes < MAX_BYTES
 
 
 def test_hostile_names_run_nothing(page):

@@ -9,7 +9,7 @@ from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Answer, Evidence, Grade, Passage, Relation, Tier
 from clinweave.tools import JSON, AskInput, answer_view, open_tool, typed_errors
 
-_MOST_RELATIONS = 60  # of one call that become evidence
+_MAX_RELATIONS = 60  # of one call that become evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def carry_out(base: KnowledgeBase, tool_name: str, arguments: JSON) -> Outcome:
 def _evidence(tool_name: str, values: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """Return the relations and passages of a result as evidence; its ids are given by the memory."""
     if tool_name == "concept":
-        return tuple(_relation(item) for item in values["relations"][:_MOST_RELATIONS])
+        return tuple(_relation(item) for item in values["relations"][:_MAX_RELATIONS])
     if tool_name == "paths":
         return tuple(_relation(item) for path in values["paths"] for item in path["relations"])
     if tool_name == "search":

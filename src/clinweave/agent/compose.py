@@ -11,9 +11,9 @@ from clinweave.applications import DISCLAIMER
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Answer, Evidence, Sentence, Statement, Verdict
 
-_MOST_STATEMENTS = 12
-_MOST_DISEASES = 5
-_MOST_SENTENCES = 4
+_MAX_STATEMENTS = 12
+_MAX_DISEASES = 5
+_MAX_SENTENCES = 4
 _AMOUNT = re.compile(
     r"\d\s*(?:mg|g|µg|mcg|ug|ml|mL|l|IU|units?|tablets?|mmol|mg/kg)\b|\bdos(?:e|es|age)\b", re.I
 )
@@ -51,7 +51,7 @@ def _chain_statements(memory: Memory, hops: Sequence[Sequence[str]]) -> tuple[tu
     rows = [by_number[number] for numbers in reversed(hops) for number in numbers]
     unique = {item.text: item for item in reversed(rows)}
     ordered = sorted(unique.values(), key=rows.index)
-    shown = tuple(Statement(item.text, "relation", (item.id,)) for item in ordered[:_MOST_STATEMENTS])
+    shown = tuple(Statement(item.text, "relation", (item.id,)) for item in ordered[:_MAX_STATEMENTS])
     return shown, len(ordered) - len(shown)
 
 
@@ -59,7 +59,7 @@ def _ranking_statements(
     values: Mapping[str, Any], count: int
 ) -> tuple[tuple[Statement, ...], tuple[Evidence, ...]]:
     statements, evidence = [], []
-    for number, item in enumerate(values["ranking"][:_MOST_DISEASES], count + 1):
+    for number, item in enumerate(values["ranking"][:_MAX_DISEASES], count + 1):
         reasons = [
             reason["name"] for reason in item["reasons"] if reason["finding"] and reason["contribution"] > 0
         ]
@@ -102,7 +102,7 @@ def _with_sentences(answer: Answer, memory: Memory, checked: Sequence[Sentence],
         else item
         for item in checked
     )
-    supported = [item for item in judged if item.verdict is Verdict.SUPPORTED][:_MOST_SENTENCES]
+    supported = [item for item in judged if item.verdict is Verdict.SUPPORTED][:_MAX_SENTENCES]
     own = {item.id: item for item in answer.evidence}
     shared = all(own.get(item.id) == item for item in memory.evidence)
     numbers: dict[str, str] = {}

@@ -25,7 +25,7 @@ from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Mention
 from clinweave.tools import JSON, ErrorDocument, ErrorKind, ToolError, open_tool, typed_errors
 
-_MOST_REFUSED = 2  # decisions in a row that cannot be carried out
+_MAX_REFUSED = 2  # decisions in a row that cannot be carried out
 Reply = Callable[[UserQuestion], str | None]
 
 
@@ -110,7 +110,7 @@ class Agent:
                 continue
             problem = self._act(memory, decision, decided_at, tokens)
             refused = refused + 1 if problem is not None else 0
-            if refused > _MOST_REFUSED and problem is not None:
+            if refused > _MAX_REFUSED and problem is not None:
                 return "", problem, None
 
     def _spent(self, memory: Memory, began: float) -> StopReason | None:

@@ -16,7 +16,7 @@ from clinweave.core.errors import NotCapableError, UserError
 from clinweave.models import Capability, Generation, Message, OptionScore
 
 URL = "/v1/chat/completions"
-MOST_LINES = 50_000  # of a file that OpenAI takes
+MAX_LINES = 50_000  # of a file that OpenAI takes
 Body = dict[str, object]
 
 
@@ -94,14 +94,14 @@ def custom_id(body: Body) -> str:
 
 
 def write_requests(recorder: RequestRecorder, out: Path) -> list[Path]:
-    """Write what was asked as files of at most `MOST_LINES` requests below `out`; return them."""
+    """Write what was asked as files of at most `MAX_LINES` requests below `out`; return them."""
     files = []
     lines = (
         json.dumps({"custom_id": name, "method": "POST", "url": URL, "body": body}, ensure_ascii=False)
         for name, body in recorder.bodies.items()
     )
-    for number in range(1, 1 + -(-len(recorder.bodies) // MOST_LINES)):
-        text = "".join(f"{line}\n" for line in islice(lines, MOST_LINES))
+    for number in range(1, 1 + -(-len(recorder.bodies) // MAX_LINES)):
+        text = "".join(f"{line}\n" for line in islice(lines, MAX_LINES))
         files.append(write_text(out / f"requests-{number:04}.jsonl", text, private=True))
     return files
 

@@ -13,7 +13,7 @@ from clinweave.cli.console import Console
 from clinweave.core.artifacts import Artifact
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-_MOST_REFUSED = 10  # rows of the user's own files that are named on the terminal
+_MAX_REFUSED = 10  # rows of the user's own files that are named on the terminal
 
 
 @contextmanager
@@ -37,10 +37,10 @@ def print_built(done: Artifact, as_json: bool, own: Sequence[str] = ()) -> None:
         )
     )
     print_warnings(screen, done.manifest.get("warnings", ()))
-    for file, row, reason in refused[:_MOST_REFUSED]:
+    for file, row, reason in refused[:_MAX_REFUSED]:
         screen.print(f"{escape(str(file))}, row {row}: {escape(str(reason))}")
-    if len(refused) > _MOST_REFUSED:
-        screen.print(f"and {len(refused) - _MOST_REFUSED:,} more of your rows (--json has them)")
+    if len(refused) > _MAX_REFUSED:
+        screen.print(f"and {len(refused) - _MAX_REFUSED:,} more of your rows (--json has them)")
     if lost := sum(done.manifest["dropped"].values()):
         screen.print(f"{lost:,} rows dropped; see `clinweave graph info`")
 

@@ -36,8 +36,8 @@ LeaveOut = Annotated[
     typer.Option(metavar="NAME", help="Do not index this document (* for any text); may be repeated."),
 ]
 
-_MOST_SHOWN = 50  # documents listed on the terminal
-_MOST_COPIES = 10
+_MAX_SHOWN = 50  # documents listed on the terminal
+_MAX_COPIES = 10
 
 
 class Access(StrEnum):
@@ -285,10 +285,10 @@ def _show_left_out(facts: Mapping[str, object], name: str = "") -> None:
     copies = [item for item in out if item["kind"] == "duplicate"]
     for title, items, most in (
         ("left out ({} documents; `index add --keep NAME` indexes one, --all-versions all)",
-         [item for item in out if item["kind"] != "duplicate"], _MOST_SHOWN),
+         [item for item in out if item["kind"] != "duplicate"], _MAX_SHOWN),
         ("indexed, but look at these ({} documents; `index add --leave-out NAME` leaves one out)",
-         doubtful, _MOST_SHOWN),
-        ("indexed once ({} documents are copies of another)", copies, _MOST_COPIES),
+         doubtful, _MAX_SHOWN),
+        ("indexed once ({} documents are copies of another)", copies, _MAX_COPIES),
     ):  # fmt: skip
         if items:
             typer.echo(f"{title.format(f'{len(items):,}')}:", err=True)

@@ -8,7 +8,7 @@ from clinweave.databases.inline_markup import inline_text, local
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_MOST_SPAN = 1000
+_MAX_SPAN = 1000
 NO_TABLE = "[table not shown]"  # what a table given only as a picture leaves behind
 
 Cell = tuple[int, int, str]  # first column, number of columns, text
@@ -119,4 +119,4 @@ def _cells(row: "Element", pending: dict[int, tuple[int, int, str]]) -> list[Cel
 
 def _span(cell: "Element", name: str) -> int:
     value = cell.get(name, "1").strip()
-    return min(max(int(value), 1), _MOST_SPAN) if value.isdecimal() and len(value) < 9 else 1
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 9 else 1

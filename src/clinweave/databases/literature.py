@@ -6,7 +6,7 @@ from pathlib import Path
 from clinweave.core.errors import UserError
 from clinweave.records import Passage
 
-MOST = (
+MAX_LENGTH = (
     2000  # characters of a passage; a longer block is cut at the end of a sentence, else of a line or a word
 )
 
@@ -44,10 +44,10 @@ def passages(
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of pieces of at most `MOST` characters, cut at a sentence, else at a line or a word."""
+    """Yield (start, end) of pieces of at most `MAX_LENGTH` characters, cut at a sentence, else at a line or a word."""
     start = 0
-    while len(text) - start > MOST:
-        least, most = start + MOST // 2, start + MOST
+    while len(text) - start > MAX_LENGTH:
+        least, most = start + MAX_LENGTH // 2, start + MAX_LENGTH
         sentence, line, word = (text.rfind(mark, least, most) for mark in (". ", "\n", " "))
         cut = max(sentence + 1, line) if max(sentence, line) > 0 else word
         end = cut if cut > 0 else most

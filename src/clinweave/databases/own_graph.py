@@ -26,8 +26,8 @@ TABLES = (".csv", ".tsv", ".txt")
 _TRIPLE, _NODE = ("subject", "predicate", "object"), ("id", "name")
 SOURCE_FILE = "source.toml"  # in the folder: how the owner describes the source
 _FACTS = {"name", "release", "licence", "tier", "homepage"}
-_MOST_REASONS = 200  # different reasons that quote the cell; more are counted without it
-_MOST_CELL = 1 << 20
+_MAX_REASONS = 200  # different reasons that quote the cell; more are counted without it
+_MAX_CELL = 1 << 20
 _LEVELS = {
     "knowledge_assertion", "logical_entailment", "prediction", "statistical_association", "observation", "not_provided",
 }  # fmt: skip
@@ -95,7 +95,7 @@ class OwnGraph:
 
     def _refuse(self, path: Path, number: int, error: _RefusedError) -> None:
         plain, full = str(error.args[0]), str(error.args[-1])
-        if full not in self._reasons and len(self._reasons) >= _MOST_REASONS:
+        if full not in self._reasons and len(self._reasons) >= _MAX_REASONS:
             full = plain
         self._reasons.add(full)
         self.log.drop(path.name, number, full)
@@ -216,7 +216,7 @@ def _kind(path: Path) -> str:
 def _header(path: Path) -> tuple[list[str], str]:
     """Return the columns of a table and what separates them."""
     with opened(path, "a table of triples or concepts") as stream:
-        raw = stream.readline(_MOST_CELL)
+        raw = stream.readline(_MAX_CELL)
     try:
         first = raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:

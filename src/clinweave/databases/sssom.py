@@ -40,7 +40,7 @@ _PREDICATE_IRIS = {
     "http://www.geneontology.org/formats/oboInOwl#": "oboInOwl:",
 }
 _PROPAGATED = ("mapping_provider", "mapping_tool")  # slots that the header may state for every row
-_MOST_LINES = 200  # of one record
+_MAX_LINES = 200  # of one record
 _BY_HAND = frozenset({"semapv:ManualMappingCuration", "semapv:MappingReview", ""})
 
 
@@ -132,7 +132,7 @@ def rows(path: Path, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
             columns = _columns(line, path)
             continue
         joined, taken = line, 0
-        while (cells := _cells(joined, delimiter)) is None and taken < _MOST_LINES:
+        while (cells := _cells(joined, delimiter)) is None and taken < _MAX_LINES:
             if taken == len(waiting):
                 if (more := next(source, None)) is None:
                     break

@@ -26,7 +26,7 @@ from clinweave.records import Concept, Grade, Relation, Source
 
 _FILE, _KIND = "synthea.zip", "a zip of Synthea's modules"
 _DISEASES, _FINDINGS, _DRUGS = "mondo.json", "hp.obo", "drug_ner_dictionary.pkl.bz2"
-_MOST = 8 << 20  # bytes of one module; the largest has about 1 MB
+_MAX_BYTES = 8 << 20  # bytes of one module; the largest has about 1 MB
 _PREFIX = {"SNOMED-CT": "SNOMEDCT", "RxNorm": "RXCUI", "LOINC": "LOINC"}
 _KIND_OF_CODE = re.compile(r"\s*\((?:disorder|finding|procedure|situation|regime/therapy|qualifier value)\)$")
 _TESTS = re.compile(
@@ -67,7 +67,7 @@ def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
             if not infos:
                 wrong(path, _KIND, "it holds no modules/*.json")
             for row, info in enumerate(infos, 1):
-                if info.file_size > _MOST:
+                if info.file_size > _MAX_BYTES:
                     log.drop(path.name, row, "a module that is too large")
                     continue
                 try:

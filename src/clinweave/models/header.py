@@ -20,7 +20,7 @@ MAGIC = b"GGUF"
 _ALIGNMENT = 32
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_MOST = 1 << 24  # more entries than any vocabulary: a count above it is a damaged file
+_MAX_ENTRIES = 1 << 24  # more entries than any vocabulary: a count above it is a damaged file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class _Reader:
 
     def count(self) -> int:
         value = int(self.take("Q"))
-        if value > _MOST:
+        if value > _MAX_ENTRIES:
             raise struct.error(f"a count of {value}")
         return value
 

@@ -48,7 +48,7 @@ def _run(text: str) -> int | None:
 
 def _unit_at(text: str, end: int) -> int:
     """Return the length of the run whose copies end at `end`, as many as make a loop, or 0."""
-    if end < _LEAST:
+    if end < _MIN_CHARACTERS:
         return 0
     last = text[end - 1]
     for unit in range(1, min(_LONGEST_UNIT, end // 4) + 1):
@@ -65,7 +65,7 @@ def _unit_at(text: str, end: int) -> int:
     return 0
 
 
-_LEAST = 12  # characters before anything can be called a loop
+_MIN_CHARACTERS = 12  # characters before anything can be called a loop
 
 
 def _copies(unit: str) -> int:

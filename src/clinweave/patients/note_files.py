@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clinweave.core.errors import UserError
 
-MOST = 8_000_000  # characters
+MAX_CHARACTERS = 8_000_000  # characters
 _LETTERS = 3
 _PASTED = "clinweave-windows-1252"  # name of an error handler
 _PATIENT = re.compile(
@@ -88,9 +88,9 @@ codecs.register_error(_PASTED, _windows)
 
 
 def _plain(text: str, name: str) -> str:
-    if len(text) > MOST:
+    if len(text) > MAX_CHARACTERS:
         raise UserError(
-            f"{name}: {len(text):,} characters, at most {MOST:,} are read as one note; split the file"
+            f"{name}: {len(text):,} characters, at most {MAX_CHARACTERS:,} are read as one note; split the file"
         )
     return _DOUBLED.sub(_once, text).replace("\r\n", "\n").replace("\r", "\n")
 

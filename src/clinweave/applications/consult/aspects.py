@@ -17,11 +17,11 @@ from clinweave.applications.consult.units import Unit, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, narrow_fit, origin_of, rarity, stored_intent
 from clinweave.records import Evidence
 
-LEAST_FIT = 0.6  # of the title of a text to the subject
-LEAST_COVERAGE = 0.6  # of the other things that the question names, by weight
-LEAST_WITH_NAME = 0.35  # the same, where a name among them is met
-LEAST_WITH_ALL = 0.25  # the same, where two or more are met that must be
-LONGEST, MOST_WORDS = 3, 85  # of a quotation: sentences and words
+MIN_FIT = 0.6  # of the title of a text to the subject
+MIN_COVERAGE = 0.6  # of the other things that the question names, by weight
+MIN_WITH_NAME = 0.35  # the same, where a name among them is met
+MIN_WITH_ALL = 0.25  # the same, where two or more are met that must be
+LONGEST, MAX_WORDS = 3, 85  # of a quotation: sentences and words
 ALL = 0.79  # of the facets: every one, some in a heading
 SPECIAL = 1.8  # weight of a special word or a name
 EARLIER = 0.02  # what a statement loses by each one before it
@@ -136,10 +136,10 @@ def _subject_of(item: Evidence, facets: Sequence[Facet]) -> _Subject | None:
         return None
     fits = [_fit(passage.title, facet.forms) if facet.kind in _NAMES else 0.0 for facet in facets]
     best = max(fits, default=0.0)
-    if best < LEAST_FIT:
+    if best < MIN_FIT:
         return None
     return _Subject(
-        item, best, tuple(facet for facet, fit in zip(facets, fits, strict=True) if fit < LEAST_FIT)
+        item, best, tuple(facet for facet, fit in zip(facets, fits, strict=True) if fit < MIN_FIT)
     )
 
 
@@ -181,7 +181,7 @@ def _windows(units: Sequence[Unit]) -> Iterator[tuple[int, tuple[Unit, ...]]]:
         for size in range(1, LONGEST + 1):
             window = tuple(units[index : index + size])
             words = sum(len(unit.text.split()) for unit in window)
-            if len(window) < size or (size > 1 and words > MOST_WORDS):
+            if len(window) < size or (size > 1 and words > MAX_WORDS):
                 break
             yield index, window
 
@@ -191,7 +191,7 @@ def _list_of(units: Sequence[Unit], place: int) -> tuple[Unit, ...]:
     kept = [units[place]]
     for unit in units[place + 1 :]:
         words = sum(len(item.text.split()) for item in (*kept, unit))
-        if unit.kind != "item" or words > MOST_WORDS:
+        if unit.kind != "item" or words > MAX_WORDS:
             break
         kept.append(unit)
     return tuple(kept)
@@ -258,7 +258,7 @@ def _covered(norm: str, coverage: float, others: Sequence[Facet]) -> bool:
         return False
     named = any((facet.required or facet.weight >= SPECIAL) and facet.within(norm) for facet in others)
     several = sum(facet.required for facet in others) > 1
-    return coverage >= (LEAST_WITH_ALL if several else LEAST_WITH_NAME if named else LEAST_COVERAGE)
+    return coverage >= (MIN_WITH_ALL if several else MIN_WITH_NAME if named else MIN_COVERAGE)
 
 
 def _of_intent(query: Query, subject: _Subject, text: str) -> bool:

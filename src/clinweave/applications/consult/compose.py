@@ -23,7 +23,7 @@ from clinweave.applications.consult.prohibited import (
     asks_what_to_give,
     is_banned,
 )
-from clinweave.applications.consult.quoting import LEAST_OWN, VERDICTS, Quote, own_quotes
+from clinweave.applications.consult.quoting import MIN_OWN, VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
 from clinweave.applications.consult.units import Unit, units_of
 from clinweave.core.guardrails import states_dose
@@ -388,4 +388,4 @@ def _own_rows(evidence: Sequence[Evidence], facets: Sequence[Facet]) -> Iterator
     for item in evidence:
         if item.passage is not None and origin_of(item.passage) == Origin.OWN:
             rows = (unit for unit in units_of(item.passage) if unit.kind == "row")
-            yield from (unit for unit in rows if match(unit, facets).coverage >= LEAST_OWN)
+            yield from (unit for unit in rows if match(unit, facets).coverage >= MIN_OWN)

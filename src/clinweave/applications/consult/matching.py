@@ -10,7 +10,7 @@ from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, dru
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
-LEAST_PART = 6  # letters of a part of a joined name that stands alone
+MIN_PART = 6  # letters of a part of a joined name that stands alone
 RARE_WEIGHT = 0.3  # of an everyday word that no document has
 _AFTER = re.compile(
     r"^[\s-]+(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*|poisoning|overdose|toxicity|resistan\w*|levels?|concentration"
@@ -181,7 +181,7 @@ def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
             continue
         name = word in query.names_wanted
         if name and "-" in word:  # "piperacillin-tazobactam": what is said of one part is to be shown
-            parts = tuple(normal(part) for part in word.split("-") if len(part) >= LEAST_PART)
+            parts = tuple(normal(part) for part in word.split("-") if len(part) >= MIN_PART)
             facets.append(Facet((*same, *parts), NAME_WEIGHT, True, several=True))
             continue
         facets.append(Facet(same, NAME_WEIGHT if name else WORD_WEIGHT, name))

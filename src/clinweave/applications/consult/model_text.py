@@ -30,7 +30,7 @@ DOSE_LEFT_OUT = "(an amount of a drug, left out)"
 HEADING = "Written by {model}, each sentence checked:"
 SOURCE_SAYS = "The source says:"  # in the place of a sentence that it does not state
 _REJECTED = frozenset({Verdict.UNVERIFIED, Verdict.CONTRADICTED})
-MOST_SENTENCES = 3  # the prompt asks for two; later ones are supported less often
+MAX_SENTENCES = 3  # the prompt asks for two; later ones are supported less often
 _LABEL = re.compile(r"^(?:answer|evidence)\s*:\s*", re.IGNORECASE)
 _BEGINS = re.compile(r"[\"'“(-]*\w")  # a mark like [1] belongs to the sentence before it
 _MARK = re.compile(r"\[\d[\d,; ]*\]")
@@ -101,7 +101,7 @@ class CheckedReply:
 
     @property
     def _enough(self) -> bool:
-        return len(self.sentences) >= MOST_SENTENCES
+        return len(self.sentences) >= MAX_SENTENCES
 
     def finish(self) -> None:
         """Check what is left: the last sentence, up to a repetition."""

@@ -12,7 +12,7 @@ from clinweave.knowledge import Query
 from clinweave.records import Audience, Evidence, Statement
 
 LETTER = 2  # characters of a second name that only replaces the last word of the first
-MOST_EACH = 2  # statements of each part
+MAX_EACH = 2  # statements of each part
 _ASKS = r"(?:what|how|why|which|when|where|who|is|are|does|do|can|could|should|will)"
 _AND = re.compile(rf"\s*(?:,|;)?\s*\b(?:and|also)\s+(?={_ASKS}\b(?:\W+[\w'-]+){{2,}})", re.IGNORECASE)
 _OPENS = re.compile(
@@ -96,7 +96,7 @@ def composed_parts(
     retrieved = [retrieve(item) for item in queries]
     evidence = numbered([item for items in retrieved for item in items])
     compositions = [
-        compose(item, _of_part(evidence, own), audience=audience, most=MOST_EACH)
+        compose(item, _of_part(evidence, own), audience=audience, most=MAX_EACH)
         for item, own in zip(queries, retrieved, strict=True)
     ]
     if all(item.abstained for item in compositions):

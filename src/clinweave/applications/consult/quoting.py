@@ -36,12 +36,12 @@ from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
 
 # Calibrated on the given questions (benchmarks/clinical_questions.py): the least coverage of the question's facets.
-LEAST_OWN = 0.56
-LEAST_SPOKEN_OF = 0.45  # the same, where no statement has the words of such an answer
-LEAST_WORD = 4  # letters of a word of the question that decides between statements
+MIN_OWN = 0.56
+MIN_SPOKEN_OF = 0.45  # the same, where no statement has the words of such an answer
+MIN_WORD = 4  # letters of a word of the question that decides between statements
 SHARED = 0.025  # what such a word adds
 CLOSE = 0.12  # statements this much below the best one are shown as well
-MOST_QUOTES = 4
+MAX_QUOTES = 4
 OF_VALUE = 0.2  # what the row of a table of doses for the value of the question adds
 OF_VALUES = frozenset(
     {Intent.GENERAL, Intent.TREATMENT, Intent.INDICATIONS}
@@ -152,8 +152,8 @@ def _best(query: Query, quotes: Sequence[Quote]) -> list[Quote]:
         given = [quote for quote in ranked if not is_banned(quote.units[0])]
         given = [quote for quote in given if quote.coverage >= given[0].coverage - CLOSE]
         banned = [quote for quote in close if is_banned(quote.units[0])]
-        close = [*given[: MOST_QUOTES - bool(banned)], *banned]
-    chosen = _distinct(close)[:MOST_QUOTES]
+        close = [*given[: MAX_QUOTES - bool(banned)], *banned]
+    chosen = _distinct(close)[:MAX_QUOTES]
     quoted = {unit.text for quote in chosen for unit in quote.units}
     apart = {
         unit.text: replace(quote, units=(unit,), stance="", direct=False, restricted=())
@@ -233,7 +233,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     near = f"{units[0].norm}{units[0].label_norm}{units[0].head_norm}"
     act = same_act(query.text, f"{text} {units[0].label} {' '.join(units[0].heads[-1:])}")
     bonus += 0.0 if act is None else 0.12 if act else -0.12
-    words = {word for word in normal(query.text).split() if len(word) >= LEAST_WORD}
+    words = {word for word in normal(query.text).split() if len(word) >= MIN_WORD}
     return bonus + SHARED * min(sum(f" {word} " in near for word in words), 4)
 
 
@@ -247,7 +247,7 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
     headed = headed_by_value(query, fit.unit) is True  # "Potassium 6.5 or above" governs what stands below it
-    covered = whole.complete and whole.coverage >= LEAST_OWN and not beside_the_point(query, whole, facets)
+    covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
     if not covered or limit is False or _of_another_disease(fit, facets):
         return False
     drugs = drug_facets(facets)
@@ -284,7 +284,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         beside_the_point(query, whole, facets)
         or query.intent in GRAPH_ALONE
         or not whole.complete
-        or whole.coverage < LEAST_SPOKEN_OF
+        or whole.coverage < MIN_SPOKEN_OF
         or meets(query.text, unit.text, " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))

@@ -10,7 +10,7 @@ from clinweave.applications.consult.matching import Facet
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.records import Evidence
 
-MOST = 3  # restrictions shown with a dose
+MAX_SHOWN = 3  # restrictions shown with a dose
 _MARK = re.compile(r"\s*(\*{1,3}|[\u2020\u2021\u00a7\u00b6]{1,2}|[\u00b9\u00b2\u00b3]|\[\^?\w{1,4}\])")
 _STARRED = re.compile(r"[\w).%]\*+(?=\s|;|$)")
 _RESTRICTS = re.compile(
@@ -53,7 +53,7 @@ def _has_mark(text: str, mark: str) -> bool:
 def restrictions(
     question: str, item: Evidence, units: Sequence[Unit], selected: Sequence[Unit], drug: Sequence[Facet]
 ) -> tuple[Unit, ...]:
-    """Return what restricts a dose and stands apart from it: notes of its row, then at most `MOST` other statements.
+    """Return what restricts a dose and stands apart from it: notes of its row, then up to `MAX_SHOWN` others.
 
     These name the drug, or stand under its heading and name no other one. What is for another age is left out.
     """
@@ -70,7 +70,7 @@ def restrictions(
         and _RESTRICTS.search(f"{unit.label} {unit.text}")
         and (_names(unit, drug) or _under(first, unit, drug, others))
     ]
-    return tuple(unit for unit in (*notes, *apart[:MOST]) if suits_age(question, unit.text) is not False)
+    return tuple(unit for unit in (*notes, *apart[:MAX_SHOWN]) if suits_age(question, unit.text) is not False)
 
 
 def _names(unit: Unit, drug: Sequence[Facet]) -> bool:

@@ -22,7 +22,7 @@ from clinweave.knowledge import (
 )
 from clinweave.records import Evidence, Passage
 
-LEAST_STORED_FIT = 0.34
+MIN_STORED_FIT = 0.34
 STORED_WORDS = 60
 _NEEDS_TOPIC = frozenset(
     {
@@ -62,7 +62,7 @@ _NOT_NAMES = frozenset(
     {"word", "measure", "population", "line"}
 )  # kinds of facets that name no drug, gene or disease
 STEM = 5  # letters that two names must not share
-LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
+MIN_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
 
@@ -73,7 +73,7 @@ def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     names += [other for name in names for other in broader_phrases().get(name.lower(), ())]
     facets = facets_of(query)
     telling = [facet for facet in facets if facet.kind == "word" and not _TIME_WORDS & set(facet.forms)]
-    if not query.topics and (query.intent in _NEEDS_TOPIC or len(telling) < LEAST_WORDS):
+    if not query.topics and (query.intent in _NEEDS_TOPIC or len(telling) < MIN_WORDS):
         return []
     rated: list[tuple[float, Quote]] = []
     documents: dict[str, list[Evidence]] = {}
@@ -127,7 +127,7 @@ def _of_document(
             start += 1
             # A stored question about something broader answers where it speaks of the thing itself.
             if score is None or (
-                fit < LEAST_STORED_FIT and not all(facet.within(unit.norm) for facet in diseases)
+                fit < MIN_STORED_FIT and not all(facet.within(unit.norm) for facet in diseases)
             ):
                 continue
             run = _run(units, number)

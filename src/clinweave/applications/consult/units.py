@@ -26,8 +26,8 @@ _ENDED = re.compile(r"[.!?]['\")\]]*$")
 normal = lru_cache(maxsize=1 << 15)(
     normal_form
 )  # the linker's normal form; the same texts come again and again
-MOST_LABEL = 3  # words of a lead-in that says nothing alone
-MOST_LEAD = 25  # words of a lead-in, or of an item that governs the items nested below it
+MAX_LABEL = 3  # words of a lead-in that says nothing alone
+MAX_LEAD = 25  # words of a lead-in, or of an item that governs the items nested below it
 LONG_LINE = 60  # characters from which on a line without a full stop is taken as wrapped
 
 
@@ -145,9 +145,9 @@ class _Reader:
             self.heading, self.lead = text.rstrip(":"), ""
             return
         opens = text.endswith(":") or bool(_OPEN_END.search(text))
-        if opens and len(text.split()) <= MOST_LEAD:
+        if opens and len(text.split()) <= MAX_LEAD:
             self.lead, self.last_item = text, None
-            if len(text.split()) > MOST_LABEL:
+            if len(text.split()) > MAX_LABEL:
                 self._add(text, "sentence")
             return
         if _HEADED.match(text):
@@ -176,8 +176,8 @@ class _Reader:
         if self.above and item.indent > self.above[-1].indent:
             self.above[-1] = replace(self.above[-1], nests=True)
         self.above.append(item)
-        if item.opens and len(item.text.split()) <= MOST_LEAD:
-            if len(item.text.split()) > MOST_LABEL:
+        if item.opens and len(item.text.split()) <= MAX_LEAD:
+            if len(item.text.split()) > MAX_LABEL:
                 self._add(item.text, "sentence")
         elif _HEADED.match(item.text):
             self._add(item.text, "row")
@@ -216,7 +216,7 @@ class _Reader:
         heads += [part for part in (self.heading, self.lead.rstrip(":")) if part and part not in heads]
         if self.lead and text == self.lead:
             heads = heads[:-1]
-        above = [item.text.rstrip(":") for item in self.above[:-1] if len(item.text.split()) <= MOST_LEAD]
+        above = [item.text.rstrip(":") for item in self.above[:-1] if len(item.text.split()) <= MAX_LEAD]
         heads += [text for text in above if text not in heads]
         self.units.append(
             Unit(

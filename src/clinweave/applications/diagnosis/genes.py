@@ -8,7 +8,7 @@ from clinweave.applications.diagnosis.result import RankedDisease, RankedGene
 from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
 
-_LEAST = 1e-3  # a gene of score 0 is unlikely, not impossible
+_MIN_SCORE = 1e-3  # a gene of score 0 is unlikely, not impossible
 _SYMBOL, _SCORES = "GENE_SYMBOL", ("EXOMISER_GENE_VARIANT_SCORE", "EXOMISER_GENE_COMBINED_SCORE")
 
 
@@ -65,7 +65,7 @@ def weights(
     best: dict[str, float] = {}
     by: dict[str, str] = {}
     for symbol in sorted(genes):
-        value = math.log(max(genes[symbol], _LEAST))
+        value = math.log(max(genes[symbol], _MIN_SCORE))
         for id_ in associations.get(symbol, frozenset()):
             if id_ not in best or value > best[id_]:
                 best[id_], by[id_] = value, symbol

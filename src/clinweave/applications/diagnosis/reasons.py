@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-_LEAST_GAIN = 0.05  # bits; a finding that tells less is not worth a look
+_MIN_GAIN = 0.05  # bits; a finding that tells less is not worth a look
 _NEAR = 0.5  # less information in common than this is no match
 _RELATED = 12  # siblings looked into for a row to show
 
@@ -194,7 +194,7 @@ class Explainer:
             near = set(self.model.ontology.ancestors[term].tolist()) | set(
                 self.model.ontology.descendants[term].tolist()
             )
-            if gain[term] >= _LEAST_GAIN and not near & set(chosen):
+            if gain[term] >= _MIN_GAIN and not near & set(chosen):
                 chosen.append(term)
             if len(chosen) == limit:
                 break

@@ -18,7 +18,7 @@ from clinweave.applications.molecules.files import Cell
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-MOST = 10_000  # molecules of one page; each takes about 1 kB
+MAX_MOLECULES = 10_000  # molecules of one page; each takes about 1 kB
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class MoleculeGrid:
         from clinweave.applications.molecules.molecule import parse
 
         smiles, drawings, rows = [], [], []
-        columns = list(dict.fromkeys(name for row in self.rows[:MOST] for name in row))
-        for text, row in zip(self.smiles[:MOST], self.rows[:MOST], strict=True):
+        columns = list(dict.fromkeys(name for row in self.rows[:MAX_MOLECULES] for name in row))
+        for text, row in zip(self.smiles[:MAX_MOLECULES], self.rows[:MAX_MOLECULES], strict=True):
             molecule = parse(text)
             if isinstance(molecule, str):
                 continue
@@ -44,9 +44,11 @@ class MoleculeGrid:
             rows.append([row.get(name) for name in columns])
         data = {"columns": columns, "rows": rows, "smiles": smiles, "drawings": drawings}
         packed = base64.b64encode(gzip.compress(json.dumps(data, separators=(",", ":")).encode(), mtime=0))
-        cut = len(self.smiles) - MOST
+        cut = len(self.smiles) - MAX_MOLECULES
         note = (
-            f'<p class="note">The first {MOST:,}; {cut:,} more are in the file alone.</p>' if cut > 0 else ""
+            f'<p class="note">The first {MAX_MOLECULES:,}; {cut:,} more are in the file alone.</p>'
+            if cut > 0
+            else ""
         )
         return (
             f'<div class="molecules"><style>{_part("grid.css")}</style>{note}<div class="controls">'

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from clinweave.applications.molecules.files import MoleculeFile
 
-MOST_ATOMS = 250
+MAX_ATOMS = 250
 _NAMES = frozenset({"name", "id", "mol_id", "title"})
 
 
@@ -29,7 +29,7 @@ class Molecule:
 
 
 def standardise(
-    text: str, *, row: int = 1, parent: bool = False, name: str = "", most: int = MOST_ATOMS
+    text: str, *, row: int = 1, parent: bool = False, name: str = "", most: int = MAX_ATOMS
 ) -> Molecule:
     """Return a row's answer.
 

@@ -11,7 +11,7 @@ from clinweave.applications.molecules.settings import schedule_of, shape_named
 from clinweave.applications.molecules.training import Trainer
 from clinweave.core.errors import UserError
 
-LEAST = 1000  # molecules to learn from
+MIN_MOLECULES = 1000  # molecules to learn from
 Progress = Callable[[str, int, int], None]
 
 
@@ -47,9 +47,9 @@ def train_model(
     """
     schedule = schedule_of(lesson.changes, molecules=lesson.molecules)
     smiles = read_smiles(lesson.data)
-    if len(smiles) < LEAST:
+    if len(smiles) < MIN_MOLECULES:
         raise UserError(
-            f"{lesson.data} holds {len(smiles)} molecules: at least {LEAST:,} are needed to learn from"
+            f"{lesson.data} holds {len(smiles)} molecules: at least {MIN_MOLECULES:,} are needed to learn from"
         )
     build_cache(
         smiles, lesson.data, features, workers=lesson.workers, kind=lesson.tokens, graphs=lesson.graphs or None,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.files import Cell
-from clinweave.applications.molecules.grid import MOST, MoleculeGrid
+from clinweave.applications.molecules.grid import MAX_MOLECULES, MoleculeGrid
 from clinweave.applications.molecules.metrics.moses import PUBLISHED
 from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of, property_table
@@ -33,7 +33,7 @@ def write_page(  # noqa: PLR0917
     names: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the page with all molecules that can be read, in their order; `names` are those of known drugs."""
-    parsed = [(text, parse(text)) for text in smiles[:MOST]]
+    parsed = [(text, parse(text)) for text in smiles[:MAX_MOLECULES]]
     shown = [(text, molecule) for text, molecule in parsed if not isinstance(molecule, str)]
     sections = []
     if measured:
@@ -59,10 +59,10 @@ def _grid(shown: "Sequence[tuple[str, Mol]]", names: Mapping[str, str]) -> Molec
 
 
 def _left_out(smiles: Sequence[str], shown: "Sequence[tuple[str, Mol]]") -> str:
-    invalid, later = len(smiles[:MOST]) - len(shown), max(0, len(smiles) - MOST)
+    invalid, later = len(smiles[:MAX_MOLECULES]) - len(shown), max(0, len(smiles) - MAX_MOLECULES)
     parts = [
         f"{invalid:,} that cannot be read" if invalid else "",
-        f"{later:,} behind the first {MOST:,}" if later else "",
+        f"{later:,} behind the first {MAX_MOLECULES:,}" if later else "",
     ]
     return f"Not drawn: {', '.join(filter(None, parts))}." if any(parts) else ""
 

@@ -6,7 +6,7 @@ from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.results import Line
 
 SECTION = "Contradictions"
-MOST = 50
+MAX_DISAGREEMENTS = 50
 
 
 def disagreements(record: Record) -> tuple[Line, ...]:
@@ -14,7 +14,7 @@ def disagreements(record: Record) -> tuple[Line, ...]:
     lines: list[Line] = []
     for kind in (_allergies, _present_and_absent, _two_values, _outside_life):
         for number, line in enumerate(kind(record)):
-            if number < MOST:
+            if number < MAX_DISAGREEMENTS:
                 lines.append(line)
     return tuple(lines)
 

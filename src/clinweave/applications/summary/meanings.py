@@ -5,7 +5,7 @@ from typing import Protocol
 
 from clinweave.records import Mention
 
-MOST = 4000  # concepts below one: a broader word ("disease") names nothing in particular
+MAX_DESCENDANTS = 4000  # concepts below one: a broader word ("disease") names nothing in particular
 
 
 class ConceptTree(Protocol):
@@ -39,4 +39,4 @@ class Meanings:
         whole = [item for item in self._linker.link(words) if len(item.text) >= len(words.strip()) - 1]
         named = {curie for item in whole for curie in self._graph.candidates(item.id)}
         below = {curie: frozenset(self._graph.descendants(curie)) for curie in named}
-        return frozenset(named).union(*(ids for ids in below.values() if len(ids) <= MOST))
+        return frozenset(named).union(*(ids for ids in below.values() if len(ids) <= MAX_DESCENDANTS))

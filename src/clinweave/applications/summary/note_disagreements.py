@@ -9,7 +9,7 @@ from clinweave.applications.summary.note_facts import DRUGS, PROBLEMS, Fact
 from clinweave.applications.summary.results import Citation, Line
 
 SECTION = "Contradictions"
-MOST = 30
+MAX_DISAGREEMENTS = 30
 _GENERAL = cue("general")  # one place may have it and another not
 Placed = tuple[Fact, Citation]
 _AMOUNT = re.compile(r"^[^.;,]{0,20}?(\d+(?:[.,]\d+)?) ?(mg|mcg|g|units?|ml)\b", re.IGNORECASE)
@@ -18,7 +18,7 @@ _AMOUNT = re.compile(r"^[^.;,]{0,20}?(\d+(?:[.,]\d+)?) ?(mg|mcg|g|units?|ml)\b",
 def note_disagreements(facts: Sequence[Placed]) -> tuple[Line, ...]:
     """Return the contradictions among sentences of notes of one patient."""
     lines = [*_present_and_absent(facts), *_allergies(facts), *_doses(facts)]
-    return tuple(dict.fromkeys(lines))[:MOST]
+    return tuple(dict.fromkeys(lines))[:MAX_DISAGREEMENTS]
 
 
 def _present_and_absent(facts: Sequence[Placed]) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from clinweave.core.errors import UserError
 from clinweave.knowledge import unread_language
 from clinweave.patients import check_note, check_one_patient
 
-MOST = 12  # sentences of a section
+MAX_SENTENCES = 12  # sentences of a section
 REPEATS = 5  # places that are cited of a sentence that is repeated
 LISTED = 100  # sentences that are listed as left out; of more the number is said
 Ranked = tuple[int, Line]  # what is shown first where not all is, and the line
@@ -28,7 +28,7 @@ _NO_LINKER = (
 )
 
 
-def summarize_notes(notes: Mapping[str, str], link: Link | None, most: int = MOST) -> Summary:
+def summarize_notes(notes: Mapping[str, str], link: Link | None, most: int = MAX_SENTENCES) -> Summary:
     """Return the summary of the notes of one patient (name -> text), with at most `most` sentences of a section.
 
     `link` names concepts with their status (a linker's `link`); None where no graph is built. Every sentence is quoted

@@ -12,7 +12,7 @@ from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.results import Citation
 from clinweave.applications.summary.vocabulary import other_forms
 
-MOST = 8  # entries that an answer lists
+MAX_ENTRIES = 8  # entries that an answer lists
 _QUOTES = 3
 _SPECIMEN = cue("specimen")
 _SHORTEST = 6  # letters of a word whose misspelling is looked for
@@ -157,12 +157,14 @@ def courses(lead: str, entries: Sequence[Entry]) -> Reply:
     """Return entries of one name together, each with its first and last day, its status and what it states."""
     groups = groups_of(entries)
     rows, cited = [], list[Citation]()
-    for items in groups[:MOST]:
+    for items in groups[:MAX_ENTRIES]:
         first, last = items[0], items[-1]
         status = "" if last.status == "present" else f" [recorded as {last.status}]"
         rows.append(f"{last.name}{status}: {span_of(items)}{f' ({last.value})' if last.value else ''}")
         cited += [first.citation, last.citation]
-    return Reply(f"{lead} {'; '.join(rows)}.{further(len(groups) - MOST)}", tuple(dict.fromkeys(cited)))
+    return Reply(
+        f"{lead} {'; '.join(rows)}.{further(len(groups) - MAX_ENTRIES)}", tuple(dict.fromkeys(cited))
+    )
 
 
 def span_of(items: Sequence[Entry]) -> str:

@@ -11,7 +11,7 @@ from clinweave.applications.summary.results import Citation, LeftOut, Line, Summ
 from clinweave.core.errors import UserError
 
 NOTES = 3  # the latest ones
-MOST = 6  # sentences of a section
+MAX_SENTENCES = 6  # sentences of a section
 _SECTION = "Notes"
 
 
@@ -28,7 +28,7 @@ def with_notes(summary: Summary, record: Record, link: Link) -> Summary:
     for note in notes[-NOTES:]:
         name = note.citation.label
         try:
-            part = summarize_notes({name: note.text}, link, MOST)
+            part = summarize_notes({name: note.text}, link, MAX_SENTENCES)
         except UserError as error:
             left_out.append(LeftOut(note.name, str(error), (note.citation,)))
             continue

@@ -7,12 +7,12 @@ from clinweave.applications.summary.disagreements import disagreements
 from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.results import LeftOut, Line, Summary
 
-MOST = 25  # lines of a section
+MAX_LINES = 25  # lines of a section
 _WORDS = {"absent": "recorded as absent or not given", "uncertain": "recorded as uncertain"}
 Groups = dict[str, list[Entry]]
 
 
-def summarize_record(record: Record, most: int = MOST) -> Summary:
+def summarize_record(record: Record, most: int = MAX_LINES) -> Summary:
     """Return the summary of a record with at most `most` lines of a section; what is not shown is listed."""
     lines: list[Line] = [_patient(record)]
     left_out: list[LeftOut] = []

@@ -9,7 +9,7 @@ from clinweave.applications.summary.other_people import RELATIVE
 from clinweave.applications.summary.question import RecordQuestion
 from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.record_lookup import (
-    MOST,
+    MAX_ENTRIES,
     Reply,
     cited,
     courses,
@@ -56,7 +56,7 @@ def values(record: Record, asked: RecordQuestion) -> Reply:
         )
     if not asked.words and not measurement:
         latest = list({item.code: item for item in dated}.values())
-        return listed("The record holds these values, the last of each:", latest[-MOST:], len(latest))
+        return listed("The record holds these values, the last of each:", latest[-MAX_ENTRIES:], len(latest))
     return Reply(*value_sentences(dated, asked.pick), kind="value")
 
 
@@ -80,9 +80,9 @@ def drugs(record: Record, asked: RecordQuestion) -> Reply:
         reply = nothing(record, what, pool, asked, chosen)
         return Reply(reply.text + looked, reply.citations, reply.abstained)
     groups = groups_of(dated)
-    rows = "; ".join(_order(record, items) for items in groups[:MOST])
-    shown = [item for items in groups[:MOST] for item in (items[0], items[-1])]
-    more = further(len(groups) - MOST)
+    rows = "; ".join(_order(record, items) for items in groups[:MAX_ENTRIES])
+    shown = [item for items in groups[:MAX_ENTRIES] for item in (items[0], items[-1])]
+    more = further(len(groups) - MAX_ENTRIES)
     given = all(_GIVEN.search(item.value) for item in shown)
     caution = "" if given else " An order does not say that it was taken."
     return Reply(f"The record holds: {rows}.{more}{caution}", cited(shown))
@@ -178,10 +178,10 @@ def family(record: Record, asked: RecordQuestion) -> Reply:
     pool = [item for item in pool if relative in f"{item.name} {item.value}".lower()]
     chosen = matching(pool, words) if words else pool
     if chosen:
-        return listed("Recorded of relatives, not of the patient:", chosen[-MOST:], len(chosen))
+        return listed("Recorded of relatives, not of the patient:", chosen[-MAX_ENTRIES:], len(chosen))
     if pool:  # under another name, perhaps
         lead = f"The record holds no entry on relatives named {' '.join(words)}. It has of relatives:"
-        return listed(lead, pool[-MOST:], len(pool))
+        return listed(lead, pool[-MAX_ENTRIES:], len(pool))
     return nothing(record, f"family history of a {relative}" if relative else "family history", pool, asked)
 
 

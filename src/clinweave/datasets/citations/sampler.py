@@ -12,7 +12,7 @@ from clinweave.records import Evidence, Grade, Passage, Relation
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
-MOST = 12  # relations in one cited item
+MAX_RELATIONS = 12  # relations in one cited item
 
 Made = tuple[str, tuple[Evidence, ...]]
 Maker = Callable[["GraphSampler", Split], Made | None]
@@ -61,7 +61,7 @@ class GraphSampler:
             item for item in alike if item.object == gold.object
         ]  # all records of one fact are shown together
         others = [item for item in alike if item.object != gold.object]
-        extra = self.random.sample(others, min(len(others), self.random.randint(0, MOST)))
+        extra = self.random.sample(others, min(len(others), self.random.randint(0, MAX_RELATIONS)))
         return item_of([*triple, *extra], number=number)
 
     def siblings(self, curie: str) -> list[str]:

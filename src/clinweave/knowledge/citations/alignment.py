@@ -18,7 +18,7 @@ from itertools import combinations
 from clinweave.knowledge.citations.inflection import word_set
 from clinweave.knowledge.citations.roles import NOTHING, Part, Roles
 
-_LEAST = 3  # content words of a sentence that is compared in this way
+_MIN_WORDS = 3  # content words of a sentence that is compared in this way
 _SLIGHT = word_set(
     "classic typical characteristic effective total now"
 )  # an affirmative claim may leave these out
@@ -35,7 +35,7 @@ _EITHER = (
 _SAME_LINKS = frozenset(  # two links that may stand for one another
     frozenset(pair) for pair in (*combinations(_LOOSE, 2), *_EITHER)
 )
-_MOST_OUTSIDE = 3  # words of a claim that a heading or the sentence before may give
+_MAX_OUTSIDE = 3  # words of a claim that a heading or the sentence before may give
 
 
 def difference(claim: Roles, stated: Roles, context: Collection[str] = ()) -> str:
@@ -44,7 +44,7 @@ def difference(claim: Roles, stated: Roles, context: Collection[str] = ()) -> st
     `context` has the families of words of the heading and of what the sentence before is about.
     """
     words = [part for part in claim.parts if part.number or part.key not in NOTHING]
-    if len(words) < _LEAST:
+    if len(words) < _MIN_WORDS:
         return "too short"
     pairs = list(_pairs(words, stated))
     return (
@@ -78,7 +78,7 @@ def _missing(words: Sequence[Part], there: Collection[str], context: Collection[
     missing = [part.key for part in outside if part.key not in context or part.number]
     if missing:
         return f"missing: {missing[0]}"
-    return "too much from the heading" if len(outside) > min(_MOST_OUTSIDE, len(words) - 2) else ""
+    return "too much from the heading" if len(outside) > min(_MAX_OUTSIDE, len(words) - 2) else ""
 
 
 def _marks_differ(claim: Roles, stated: Roles) -> str:

@@ -17,9 +17,9 @@ from clinweave.knowledge.citations.titles import topic_of_title
 from clinweave.knowledge.citations.tokens import tokens
 from clinweave.records import Evidence, Passage
 
-_LEAST_SHARE = 0.5  # of the words of the sentence
+_MIN_SHARE = 0.5  # of the words of the sentence
 _HALF_SHARE = 0.3  # ... for one of two sentences
-_LEAST_WORDS = 2  # that the quoted sentence has itself, not its heading
+_MIN_WORDS = 2  # that the quoted sentence has itself, not its heading
 _SMALL = frozenset(
     map(
         family,
@@ -54,7 +54,7 @@ def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> 
     which only its heading names, or that does not answer `question` is not quoted.
     """
     words = content_words(sentence)
-    if len(words) <= _LEAST_WORDS:
+    if len(words) <= _MIN_WORDS:
         return None
     found = [
         item
@@ -67,7 +67,7 @@ def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> 
     ]
     best = max(found, key=lambda item: (item.share, -len(item.text)), default=None)
     whole = _with_second(best, found, words) if best is not None else None
-    return whole if whole is not None and whole.share >= _LEAST_SHARE else None
+    return whole if whole is not None and whole.share >= _MIN_SHARE else None
 
 
 def _with_second(best: Closest, found: Sequence[Closest], words: frozenset[str]) -> Closest:
@@ -75,7 +75,7 @@ def _with_second(best: Closest, found: Sequence[Closest], words: frozenset[str])
     rest = words - content_words(best.text)
     others = [item for item in found if item.evidence == best.evidence and item.text not in best.text]
     more = max(others, key=lambda item: len(rest & content_words(item.text)), default=None)
-    if more is None or len(rest & content_words(more.text)) < max(_LEAST_WORDS, _LEAST_SHARE * len(rest)):
+    if more is None or len(rest & content_words(more.text)) < max(_MIN_WORDS, _MIN_SHARE * len(rest)):
         return best
     share = len(words & (content_words(best.text) | content_words(more.text))) / len(words)
     both = tuple(item.text for item in found if item in (best, more))  # in the order of the passage
@@ -94,7 +94,7 @@ def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterato
         unclear = item.pronoun and before is None and not topic_of_title(passage.title)
         group = any(family(word) not in own for word in item.group)
         share = len(words & (own | above)) / len(words)
-        enough = share >= _HALF_SHARE and len(words & own) >= _LEAST_WORDS and len(text.split()) <= _LONGEST
+        enough = share >= _HALF_SHARE and len(words & own) >= _MIN_WORDS and len(text.split()) <= _LONGEST
         enough = enough and not words & own <= above  # every sentence below a heading is about its words
         if enough and not (item.refused or unclear or group):
             yield Closest(number, (text,), share)

@@ -13,7 +13,7 @@ EXCLUDED = "HP:0040285"
 # What is true of a thing is true of the thing's kind only for these: a finding, a role, a kind, a mode of inheritance.
 UPWARDS = frozenset({predicates.HAS_PHENOTYPE, predicates.ROLE, predicates.SUBCLASS, predicates.INHERITANCE})
 _SELDOM = 30  # per cent: HPO's "occasional" ends below it
-_LEAST_COUNTED = 5  # patients from whom a share is told in words or per cent
+_MIN_COUNTED = 5  # patients from whom a share is told in words or per cent
 OPPOSITES = {predicates.TREATS: predicates.CONTRAINDICATED, predicates.CONTRAINDICATED: predicates.TREATS}
 
 
@@ -193,7 +193,7 @@ def _within(recorded: frequency.Frequency, share: Share) -> bool:
     """Tell whether a claimed share holds for the recorded one: the same count, or a range that contains it."""
     if share.total is not None:
         return (recorded.count, recorded.total) == (share.count, share.total)
-    if recorded.total is not None and recorded.total < _LEAST_COUNTED:
+    if recorded.total is not None and recorded.total < _MIN_COUNTED:
         return False  # "most" or "always" from a few patients
     return share.low <= recorded.low and recorded.high <= share.high
 

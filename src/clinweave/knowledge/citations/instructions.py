@@ -27,7 +27,7 @@ _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeo
 
 
 _ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
-_LEAST_ENGLISH, _LEAST_FOREIGN, _LEAST_LATIN = 2, 3, 3
+_MIN_ENGLISH, _MIN_FOREIGN, _MIN_LATIN = 2, 3, 3
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 # Four letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
 _OTHER_SCRIPT = re.compile(
@@ -72,14 +72,14 @@ def gives_orders(text: str) -> bool:
 
 def _other_language(text: str) -> bool:
     """Tell whether an English text holds a stretch in another script or tongue, where an order may hide unseen."""
-    if _OTHER_SCRIPT.search(text) and len(_LATIN_WORD.findall(text)) >= _LEAST_LATIN:
+    if _OTHER_SCRIPT.search(text) and len(_LATIN_WORD.findall(text)) >= _MIN_LATIN:
         return True
-    if len(_ENGLISH.findall(text)) < _LEAST_ENGLISH:
+    if len(_ENGLISH.findall(text)) < _MIN_ENGLISH:
         return False
     for sentence in re.split(r"[.!?\n]+", text.lower()):
         words = re.findall(r"[^\W\d_]+", sentence)
         foreign = _FOREIGN & set(words)
-        if len(foreign) >= _LEAST_FOREIGN and len(foreign) >= len(words) / 4:
+        if len(foreign) >= _MIN_FOREIGN and len(foreign) >= len(words) / 4:
             return True
     return False
 

@@ -13,7 +13,7 @@ from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.citations.roles import family
 from clinweave.records import Evidence, Passage
 
-_LEAST_ADDED = 2  # words of the sentence that a second sentence of the passage must bring
+_MIN_ADDED = 2  # words of the sentence that a second sentence of the passage must bring
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,6 @@ def _nearest(words: frozenset[str], usable: Sequence[Statement]) -> list[str]:
         chosen.add(best - 1)
     rest = words.difference(*(own[index] for index in chosen))
     second = max(range(len(usable)), key=lambda index: len(rest & own[index]))
-    if len(rest & own[second]) >= _LEAST_ADDED:
+    if len(rest & own[second]) >= _MIN_ADDED:
         chosen.add(second)
     return [usable[index].text for index in sorted(chosen)]

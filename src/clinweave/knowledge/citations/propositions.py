@@ -14,7 +14,7 @@ _JOINTS = frozenset({"and", "but", ";"})
 _HARMLESS = word_set(
     "only nor if unless"
 )  # in a later part of a sentence, they take nothing back from an earlier one
-_MOST = 6  # divisions of one sentence
+_MAX_DIVISIONS = 6  # divisions of one sentence
 _ANSWERING = frozenset({"this", "that", "it", "not", "but", "or", "no"})  # they speak of the part before
 _LIMITS = word_set("not no never only should must avoid may might can rarely sometimes")  # behind "but"
 _BY = frozenset({"by", "with", "in"})
@@ -40,7 +40,7 @@ def divisions(items: Sequence[Token]) -> Iterator[tuple[Clause, Clause]]:
             if lead:
                 yield (*lead, *left), (*lead, *second)
             count += 1
-        if count >= _MOST:
+        if count >= _MAX_DIVISIONS:
             return
     yield from _participle(items)
 

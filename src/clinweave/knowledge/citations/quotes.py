@@ -23,7 +23,7 @@ from clinweave.knowledge.citations.titles import short_forms, topic_of_title
 from clinweave.knowledge.citations.tokens import Token, tokens
 from clinweave.records import Passage, Verdict
 
-LEAST = 3  # words of the shortest sentence that a passage supports
+MIN_WORDS = 3  # words of the shortest sentence that a passage supports
 _CALLED = frozenset({"disease", "syndrome", "cancer", "infection", "disability"})
 _DIVISIONS = 2  # a sentence may be divided so many times
 Rename = Callable[[str], str]  # a text with the names of concepts replaced by their identifiers
@@ -98,7 +98,7 @@ def _without_heading(sentence: str, passage: Passage) -> str:
     head, colon, rest = sentence.partition(": ")
     bare = _letters(head.replace("?", ""))
     titles = [_letters(text.replace("?", "")) for text in (passage.title, passage.section) if text]
-    if colon and (head.rstrip().endswith("?") or bare in titles) and len(rest.split()) >= LEAST:
+    if colon and (head.rstrip().endswith("?") or bare in titles) and len(rest.split()) >= MIN_WORDS:
         return rest
     return sentence
 
@@ -106,7 +106,7 @@ def _without_heading(sentence: str, passage: Passage) -> str:
 def repeats(sentence: str, text: str) -> bool:
     """Tell whether a sentence is one line of a text word for word, with its numbers and signs."""
     wanted = _letters(sentence)
-    return len(wanted) >= LEAST and any(_letters(line) == wanted for line in text.split("\n"))
+    return len(wanted) >= MIN_WORDS and any(_letters(line) == wanted for line in text.split("\n"))
 
 
 def _letters(text: str) -> list[str]:
@@ -122,7 +122,7 @@ def prepared(sentence: str, known: _Pairs, rename: Rename | None = None) -> Prep
     if _NO.match(sentence) and not _DENIES.search(bare):
         return Prepared((), 'the sentence says "no" and then affirms')
     clause = _tokens(bare, known, rename)
-    if len(clause) < LEAST:
+    if len(clause) < MIN_WORDS:
         return Prepared((), "too short to be a statement")
     if clause[0].text in _POINTING and clause[0].kind == "word":
         return Prepared((), f'"{clause[0].raw}" does not say what the sentence is about')

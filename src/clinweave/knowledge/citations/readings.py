@@ -46,7 +46,7 @@ _ROLES = word_set(
     "form option trigger contraindication"
 )
 _MUTUAL = frozenset({"associate", "relate", "correlate"})
-_MOST = 32  # readings of one frame
+_MAX_READINGS = 32  # readings of one frame
 
 
 def readings(frame: Frame) -> list[Frame]:
@@ -55,7 +55,7 @@ def readings(frame: Frame) -> list[Frame]:
     for step in _STEPS:
         for item in list(found):
             found.extend(more for more in step(item) if more not in found)
-    return found[:_MOST]
+    return found[:_MAX_READINGS]
 
 
 def weaker(frame: Frame) -> list[Frame]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from clinweave.core.artifacts import is_ours, read_manifest
 from clinweave.core.errors import UserError
 
-SHARE, LEAST = 0.5, 100  # a kind is lost where less than this share of at least so many records is left
+SHARE, MIN_RECORDS = 0.5, 100  # a kind is lost where less than this share of at least so many records is left
 _KINDS = {"relations": "predicate", "concepts": "category"}
 
 
@@ -29,7 +29,7 @@ def check_loss(old: Path, new: Path, *, chosen: bool) -> None:
             left = after.get((source, kind), 0)
             gone = source not in sources
             if (gone and not chosen) or (
-                not gone and (left == 0 or (count >= LEAST and left < SHARE * count))
+                not gone and (left == 0 or (count >= MIN_RECORDS and left < SHARE * count))
             ):
                 lost.append(f"{source} {kind.removeprefix('biolink:')} {table}: {count:,} -> {left:,}")
     if lost:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
 
 _BROADER = 0.5  # credit for a finding that a disease has only as a broader term
-_LEAST = 2.0  # information content (nats) from which on a broader term says something
+_MIN_INFORMATION = 2.0  # information content (nats) from which on a broader term says something
 _tables: "WeakKeyDictionary[Graph, DiseaseProfiles]" = WeakKeyDictionary()
 
 
@@ -59,7 +59,7 @@ class DiseaseProfiles:
             for parent in self._broader(finding):
                 above = self._share(parent)
                 part = min(self._content(above), content)
-                if part >= _LEAST:
+                if part >= _MIN_INFORMATION:
                     value = np.maximum(value, _BROADER * part * (above > 0) * (0.5 + 0.5 * above))
             score += value
             matched += share > 0

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from clinweave.core.errors import UserError
 
-_MOST = 2000  # rows ranked for one query
+_MAX_ROWS = 2000  # rows ranked for one query
 
 
 def folded(names: "pa.ChunkedArray") -> "pa.Array":
@@ -135,7 +135,7 @@ class NameSearch:
         if allowed is not None:
             rows = rows[allowed[self._concept[rows]]]
         lengths = self._starts[rows + 1] - self._starts[rows]  # in bytes: only an order is wanted
-        rows = np.sort(rows[np.lexsort((rows, lengths))[:_MOST]])
+        rows = np.sort(rows[np.lexsort((rows, lengths))[:_MAX_ROWS]])
         best: dict[int, float] = {}
         for row, name in zip(
             rows.tolist(), self._names.take(pa.array(rows, pa.int64())).to_pylist(), strict=True
@@ -177,5 +177,5 @@ class NameSearch:
         for size in (5, 4, 3):
             first, last = self._sorted.beginning(query[: size + 1])
             if last > first:
-                return range(first, min(last, first + _MOST))
+                return range(first, min(last, first + _MAX_ROWS))
         return ()

@@ -20,7 +20,7 @@ from clinweave.knowledge.graph.identity import Node, is_curie
 from clinweave.records import Concept, Grade, Relation, Source
 
 EXACT = "biolink:exact_match"
-_LEAST = {("id", "canonical"), ("subject_id", "object_id")}
+_REQUIRED_COLUMNS = {("id", "canonical"), ("subject_id", "object_id")}
 
 
 @dataclass
@@ -69,7 +69,7 @@ def read_apart(path: Path) -> set[tuple[str, str]]:
         header, *rows = list(csv.reader(lines, delimiter="\t")) or [[]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as a list of merges to undo: {error}") from error
-    names = next((pair for pair in sorted(_LEAST) if set(pair) <= set(header)), None)
+    names = next((pair for pair in sorted(_REQUIRED_COLUMNS) if set(pair) <= set(header)), None)
     if names is None:
         raise UserError(f"{path}: its first line must name the columns id and canonical (tab-separated)")
     columns = [header.index(name) for name in names]

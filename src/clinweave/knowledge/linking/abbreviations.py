@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-MOST = 500  # brackets of one text that are looked at
+MAX_BRACKETS = 500  # brackets of one text that are looked at
 
 # A short form alone in brackets, or before a comma or semicolon there; it begins at once, and 41 characters at most.
 _BRACKETED = re.compile(r"\((?=[^()]{1,41}\))([^\W_][\w/.+-]{1,9})\s*(?:[;,][^()]*)?\)")
@@ -32,7 +32,7 @@ class Definition(NamedTuple):
 
 def definitions(text: str) -> Iterator[Definition]:
     """Yield the abbreviations that `text` defines, in order; offsets are those of `text`."""
-    for match in islice(_BRACKETED.finditer(text), MOST):
+    for match in islice(_BRACKETED.finditer(text), MAX_BRACKETS):
         short = match[1]
         if short == short.lower():
             continue  # beyond the paper: it has a capital, which "(gangrene)" and "(ulcers)" lack
@@ -43,7 +43,7 @@ def definitions(text: str) -> Iterator[Definition]:
         start = _long_form(short, before[begin:])
         if start is not None:
             yield Definition(short, end - len(before) + begin + start, end, match.start())
-    for match in islice(_EXPLANATION.finditer(text), MOST):
+    for match in islice(_EXPLANATION.finditer(text), MAX_BRACKETS):
         name = _EXPLAINED.search(text[max(0, match.start() - 12) : match.start()])
         if name is None or sum(letter.isupper() for letter in name[1]) < 2:
             continue  # "Marfan (marfanoid habitus)" is a word and a remark

@@ -40,8 +40,8 @@ from clinweave.knowledge.linking.stems import (
 )
 from clinweave.knowledge.linking.synonym_rules import variants
 
-MOST_WIDTH = 10  # tokens that a match may span
-MOST_NAMED = 8  # content words of a name
+MAX_WIDTH = 10  # tokens that a match may span
+MAX_NAMED = 8  # content words of a name
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
@@ -93,7 +93,7 @@ class BagOfWords:
         for key in chosen:
             named = dictionary.key(key).split(" ")
             parts = [word for word in named if word not in STOP_WORDS]
-            if not 1 <= len(parts) <= MOST_NAMED or not LOOSE.isdisjoint(named):
+            if not 1 <= len(parts) <= MAX_NAMED or not LOOSE.isdisjoint(named):
                 continue
             if len(parts) == 1 and (len(named) > 1 or not _inflects(parts[0])):
                 continue
@@ -257,8 +257,8 @@ class BagOfWords:
             return []
         part, indexed = np.where(skipped, np.uint64(0), part), indexed & ~skipped
         starts = np.flatnonzero(indexed)
-        following = np.append(gaps, len(tokens) + MOST_WIDTH)[np.searchsorted(gaps, starts)]
-        windows = self._windows(tokens, part, indexed, starts[following - starts < MOST_WIDTH])
+        following = np.append(gaps, len(tokens) + MAX_WIDTH)[np.searchsorted(gaps, starts)]
+        windows = self._windows(tokens, part, indexed, starts[following - starts < MAX_WIDTH])
         inside = np.searchsorted(gaps, windows.first + windows.size) > np.searchsorted(gaps, windows.first)
         rows = []
         for position, size, number in _rows(windows, inside & (windows.key < self.own)):
@@ -279,7 +279,7 @@ class BagOfWords:
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
         starts = np.flatnonzero(indexed) if starts is None else starts
         positions, sizes, sets = [starts[:0]], [starts[:0]], [starts[:0]]
-        for size in range(1, MOST_WIDTH + 1):
+        for size in range(1, MAX_WIDTH + 1):
             starts = starts[starts + size <= len(tokens)]
             starts = starts[tokens.clause[starts + size - 1] == tokens.clause[starts]]
             begins = starts[indexed[starts + size - 1]]

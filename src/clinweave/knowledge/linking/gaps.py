@@ -15,9 +15,9 @@ from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.normalise import Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.stems import ABSENCES
 
-MOST_SKIPPED = 2  # content words between
-MOST_NAMED = 4  # content words of a name
-MOST_WIDTH = 9  # tokens that a match spans
+MAX_SKIPPED = 2  # content words between
+MAX_NAMED = 4  # content words of a name
+MAX_WIDTH = 9  # tokens that a match spans
 # Words that end a phrase: what stands on either side belongs to different findings.
 _CUTS = """
 and or nor but with without no not never to by for from as that which who than during after before due because
@@ -59,8 +59,8 @@ def gapped(bag: BagOfWords, tokens: Tokens, usable: NDArray[np.bool_]) -> TokenM
 
 def _windows(content: Ints, tokens: Tokens, cuts: Ints) -> Iterator[tuple[Ints, Ints, list[Ints]]]:
     """Yield (first token, last token, tokens of the name) of all windows of one shape, as arrays."""
-    for size in range(2, MOST_NAMED + 1):
-        for skipped in range(1, MOST_SKIPPED + 1):
+    for size in range(2, MAX_NAMED + 1):
+        for skipped in range(1, MAX_SKIPPED + 1):
             width = size + skipped
             count = len(content) - width + 1
             if count <= 0:
@@ -68,7 +68,7 @@ def _windows(content: Ints, tokens: Tokens, cuts: Ints) -> Iterator[tuple[Ints, 
             first, last = content[:count], content[width - 1 :]
             fits = (
                 (tokens.clause[first] == tokens.clause[last])
-                & (last - first < MOST_WIDTH)
+                & (last - first < MAX_WIDTH)
                 & (cuts[last + 1] == cuts[first])
             )
             starts = np.flatnonzero(fits)

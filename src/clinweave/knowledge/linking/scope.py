@@ -70,7 +70,7 @@ _TAKES_LIST = re.compile(
     r"den|negative|without|neg|free|absence|lack|nor|neither|risk|screen|watch|monitor|return|call|if\b",
     re.IGNORECASE,
 )
-_MOST_GAP, _MOST_LIST = 160, 600  # characters between two items of a list, and of the rest of a list
+_MAX_GAP, _MAX_LIST = 160, 600  # characters between two items of a list, and of the rest of a list
 _NEAR = 1  # tokens between a cue that may point either way and a finding right after it
 _COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
 
@@ -205,7 +205,7 @@ class Sentence:
             return False
         if self._words(open_.cue).startswith("without"):
             return False  # "without fever without cough"
-        if not _WITHOUT.fullmatch(self.text[last.end : cue.start][:_MOST_GAP]):
+        if not _WITHOUT.fullmatch(self.text[last.end : cue.start][:_MAX_GAP]):
             return False
         for number in range(before, -1, -1):
             if self.mentions[number].stop <= last.first:
@@ -228,7 +228,7 @@ class Sentence:
         """Let a cue govern the mention before it and its list; return whether it does."""
         rule, mention = cue.rule, self.mentions[before]
         gap = self.text[mention.end : cue.start]
-        if len(gap) > _MOST_GAP or (self._ended >= mention.end and gap.strip() not in _RELATIVE):
+        if len(gap) > _MAX_GAP or (self._ended >= mention.end and gap.strip() not in _RELATIVE):
             return False
         if rule.ahead and not self._complete(cue):
             return False  # "rash and suspected ..."
@@ -247,7 +247,7 @@ class Sentence:
                 number -= 1
                 self._settle(number, rule.status)
                 continue
-            between = self.text[self.mentions[number - 1].end : self.mentions[number].start][: _MOST_GAP + 1]
+            between = self.text[self.mentions[number - 1].end : self.mentions[number].start][: _MAX_GAP + 1]
             if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
                 break
             if not (closed or _CONJUNCTION.search(between)) or "(" in gap:
@@ -345,7 +345,7 @@ class Sentence:
         if mention.first < last.stop:
             return True  # names that share words
         gap = self.text[last.end : mention.start]
-        if len(gap) > _MOST_GAP or _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
+        if len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
             return False
         if _LINK.fullmatch(gap):
             if "," not in gap:
@@ -369,7 +369,7 @@ class Sentence:
 
     def _rest(self, last: MentionSpan) -> str:
         """Return the sentence after a mention, cut where lists do not reach."""
-        return self.text[last.end : min(last.end + _MOST_LIST, int(self.tokens.end[self.stop - 1]))]
+        return self.text[last.end : min(last.end + _MAX_LIST, int(self.tokens.end[self.stop - 1]))]
 
     def _alternatives(self) -> None:
         """Mark "X versus Y" as uncertain."""

@@ -26,9 +26,9 @@ _HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORE
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 _ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
 _LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
-_MOST_SECTION = 5000  # characters that an empty heading governs
+_MAX_SECTION = 5000  # characters that an empty heading governs
 _LIST = 8  # mentions that one answer may govern
-_MOST_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly new asthma?")
+_MAX_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly new asthma?")
 
 
 class Assessment(NamedTuple):
@@ -164,7 +164,7 @@ class _Batch:
                     self.status[number] = UNCERTAIN
             elif whole[end : end + 1] == "?" and _ALONE.match(whole, end):
                 first = int(np.searchsorted(sentence, sentence[first_token]))
-                self.status[number] = UNCERTAIN if first_token - first <= _MOST_BEFORE else PRESENT
+                self.status[number] = UNCERTAIN if first_token - first <= _MAX_BEFORE else PRESENT
 
     def headings(self) -> NDArray[np.bool_]:
         """Return which mentions head a section ("Infection: no fever") and are no finding."""
@@ -187,8 +187,8 @@ def _places_of(sign: str, whole: str) -> list[int]:
 
 def section(whole: str, begin: int) -> tuple[int, int]:
     """Return the offsets of the lines that an empty heading governs; `begin` is the end of the heading's line."""
-    after = _SECTION_END.search(whole, begin - 1, begin + _MOST_SECTION)
-    return begin, after.start() if after else min(len(whole), begin + _MOST_SECTION)
+    after = _SECTION_END.search(whole, begin - 1, begin + _MAX_SECTION)
+    return begin, after.start() if after else min(len(whole), begin + _MAX_SECTION)
 
 
 def _within(cues: Cues, first_tokens: Ints, size: Ints) -> NDArray[np.bool_]:

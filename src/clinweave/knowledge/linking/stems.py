@@ -99,7 +99,7 @@ _NEGATIVE_WORDS = "no not without never nor neither deny denied non negative fre
 NO_VARIANTS = hashes_of(["episode", *_NEGATIVE_WORDS.split()])
 ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
 _FEWEST = 2  # tokens before a conjunction: two members
-_MOST_MEMBERS = 6  # members of a list
+_MAX_MEMBERS = 6  # members of a list
 _OF = hashes_of(["of"])[0]
 _ARTICLES = frozenset(hashes_of(["the", "both", "his", "her"]).tolist())
 _LETTER = hashes_of(["a"])[0]
@@ -159,7 +159,7 @@ def _before(tokens: Tokens, conjunction: int) -> list[int]:
     clause = tokens.clause
     members: list[int] = []
     at = conjunction - 1
-    while at >= 0 and len(members) < _MOST_MEMBERS and tokens.segment[at] == tokens.segment[conjunction]:
+    while at >= 0 and len(members) < _MAX_MEMBERS and tokens.segment[at] == tokens.segment[conjunction]:
         members.append(at)
         before = at - 1
         if before < 0 or clause[before] == clause[at] or clause[at] - clause[before] != 1:

@@ -12,7 +12,7 @@ from itertools import combinations
 Bag = tuple[str, ...]  # sorted word families of a name
 
 FEWEST = 4  # concepts in which a rule holds
-MOST_WRONG = 0.25  # of its rightful uses: how often it may lead to a name of another concept
+MAX_WRONG = 0.25  # of its rightful uses: how often it may lead to a name of another concept
 LONGEST = 2  # families that a rule takes away or puts in
 
 
@@ -94,7 +94,7 @@ def _holds(
     counts: Mapping[tuple[Bag, Bag, bool], int], together: Mapping[tuple[Bag, Bag], int], out: Bag, into: Bag
 ) -> bool:
     right, wrong = counts.get((out, into, True), 0), counts.get((out, into, False), 0)
-    return right >= FEWEST and max(wrong, together.get((out, into), 0)) <= MOST_WRONG * right
+    return right >= FEWEST and max(wrong, together.get((out, into), 0)) <= MAX_WRONG * right
 
 
 def _less(bag: Iterable[str], other: Iterable[str]) -> Bag:

@@ -40,12 +40,12 @@ _PRESSURE = re.compile(
     r"[\s:=(,]*(?:of|was|is|at|measured)?\s*(?P<high>\d{2,3})\s*/\s*(?P<low>\d{2,3})\b(?!\s*(?:per)?centile)"
 )
 _END = re.compile(r"[.!?;](?=\s|$)|\n|\x1e")
-_MOST = 90  # characters after a subject in which its value stands
+_MAX_DISTANCE = 90  # characters after a subject in which its value stands
 _ADULT = 18.0
 _LOW, _HIGH = 3.0, 97.0  # percentiles beyond which the HPO calls growth abnormal
 _CHART = 5.0  # "below the 5th percentile": the lowest line of the charts of the CDC
 _DEVIATIONS = 2.0
-_MOST_PERCENT, _NORMAL = 95.0, (5.0, 95.0)
+_MAX_PERCENT, _NORMAL = 95.0, (5.0, 95.0)
 # (low finding, high finding)
 _GROWTH = {
     "height": ("HP:0004322", "HP:0000098"),  # Short stature, Tall stature
@@ -80,8 +80,8 @@ def measures(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[
     for subject in _SUBJECT.finditer(whole):
         while people[document][1] <= subject.start():
             document += 1
-        ends = _END.search(whole, subject.end(), subject.end() + _MOST)
-        stop = ends.start() if ends else subject.end() + _MOST
+        ends = _END.search(whole, subject.end(), subject.end() + _MAX_DISTANCE)
+        stop = ends.start() if ends else subject.end() + _MAX_DISTANCE
         following = _SUBJECT.search(whole, subject.end(), stop)
         stop = following.start() if following else stop
         kind = str(subject.lastgroup)
@@ -133,11 +133,11 @@ def _by_percentile(kind: str, found: re.Match[str]) -> list[tuple[str, bool]]:
     value = _ORDINALS.get(text) or float(text)
     low, high = _GROWTH[kind]
     least = 10.0 if kind == "birthweight" else _CHART if kind == "bmi" else _LOW
-    most = 90.0 if kind == "birthweight" else _MOST_PERCENT if kind == "bmi" else _HIGH
+    most = 90.0 if kind == "birthweight" else _MAX_PERCENT if kind == "bmi" else _HIGH
     if found["below"]:
         return [(low, False)] if value <= max(least, _CHART) and low else []
     if found["above"]:
-        return [(high, False)] if value >= min(most, _MOST_PERCENT) and high else []
+        return [(high, False)] if value >= min(most, _MAX_PERCENT) and high else []
     if value < least:
         return [(low, False)] if low else []
     if value > most:

@@ -33,7 +33,7 @@ _JOINED = re.compile(
 )
 _END = re.compile(r"[.!?](?=\s|$)|\n|\x1e")
 _SIGN = 3  # characters of an arrow before a sentence's first word
-_MOST = 200  # characters after a test's name that are looked at
+_MAX_DISTANCE = 200  # characters after a test's name that are looked at
 _LIST = 90  # characters between the members of a list of tests
 
 
@@ -243,5 +243,5 @@ def _begins(tokens: Tokens, first: Ints) -> list[int]:
 
 def _stop(whole: str, end: int) -> int:
     """Return where the sentence after `end` ends; a semicolon in brackets ends none."""
-    match = _END.search(whole, end, end + _MOST)
-    return match.start() if match else end + _MOST
+    match = _END.search(whole, end, end + _MAX_DISTANCE)
+    return match.start() if match else end + _MAX_DISTANCE

@@ -64,7 +64,7 @@ _LIMITS = {
     "sentences": ("HP:0000750", 30.0),
 }
 _SPEECH, _FEW_WORDS, _WORDS_AT = "HP:0000750", 50, 2.5
-_MOST = 20.0 * 12  # an older age is none of a milestone
+_MAX_MONTHS = 20.0 * 12  # an older age is none of a milestone
 
 
 def milestones(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[Measure]:
@@ -89,7 +89,7 @@ def _measure(reached: re.Match[str], age: re.Match[str]) -> Iterator[Measure]:
     finding, latest = next(_LIMITS[name] for name in _LIMITS if reached[name])
     per = 1.0 if age["unit"].lower().startswith("m") else 12.0
     months = max(_count(age["n"]), _count(age["n2"]) if age["n2"] else 0.0) * per
-    if not 0 < months <= _MOST:
+    if not 0 < months <= _MAX_MONTHS:
         return
     late = months > latest
     if reached["no"] and "until" not in age[0].lower() and not late:

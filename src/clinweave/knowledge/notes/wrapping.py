@@ -15,7 +15,7 @@ _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
 _ITEM = re.compile(r"[ \t]*(?:[-*\u2022>|#]|\d{1,2}[.)][ \t]|[A-Z][\w /()&-]{1,40}:)")
 _FEWEST, _NARROWEST = 3, 25  # lines of a paragraph, and characters of its longest, that tell a column
 _DOUBLE, _GOING_ON = 4, 0.3  # blank lines of a double-spaced text, and the share before a small letter
-_FULL, _MOST_SHORT = 0.6, 0.2  # how full a line of a column is, and the share of lines that may be shorter
+_FULL, _MAX_SHORT = 0.6, 0.2  # how full a line of a column is, and the share of lines that may be shorter
 
 
 def unwrapped(text: str) -> tuple[str, Ints | None]:
@@ -61,7 +61,7 @@ def _joined(paragraph: str) -> str:
     lengths = [len(line.rstrip()) for line in lines[:-1]]
     widest = max(lengths)
     short = sum(length < _FULL * widest for length in lengths)
-    if widest < _NARROWEST or short > _MOST_SHORT * len(lengths) or median(lengths) < _FULL * widest:
+    if widest < _NARROWEST or short > _MAX_SHORT * len(lengths) or median(lengths) < _FULL * widest:
         return paragraph
     pieces = [lines[0]]
     for before, line in pairwise(lines):

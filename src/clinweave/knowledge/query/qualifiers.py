@@ -13,11 +13,11 @@ from clinweave.knowledge.query.topics import names_of
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
 
-_LEAST = 5  # letters that a word and its English cognate begin with
+_MIN_PREFIX = 5  # letters that a word and its English cognate begin with
 _BETWEEN = 2  # words between a name and its qualifier ("de tipo vascular")
 _TYPE = frozenset({"tipo", "type", "forme", "forma", "variante"})
 _ADJECTIVE = re.compile(r"e[nrsm]?$")  # in German
-_MOST_KINDS = 400  # kinds of one disease that are compared
+_MAX_KINDS = 400  # kinds of one disease that are compared
 _SPELLINGS = (
     ("cion", "tion"), ("ph", "f"), ("th", "t"), ("qu", "c"), ("k", "c"), ("z", "c"), ("y", "i"), ("ae", "e"),
     ("oe", "e"),
@@ -120,7 +120,7 @@ def _beside(topic: Topic, topics: Sequence[Topic], text: str, language: str) -> 
             return None
         word = match[0].lower()
         if word not in frame:
-            return (word, match.start(), match.end()) if len(word) >= _LEAST and word.isalpha() else None
+            return (word, match.start(), match.end()) if len(word) >= _MIN_PREFIX and word.isalpha() else None
     return None
 
 
@@ -128,7 +128,7 @@ def _kind(topic: Topic, word: str, graph: "Graph") -> str | None:
     """Return the kind of a disease that is named by the disease's own words and the cognate of a word, or None."""
     if not topic.id or graph.resolve(topic.id) is None:
         return None
-    kinds = graph.concepts(sorted(graph.descendants(topic.id) - {topic.id})[:_MOST_KINDS])
+    kinds = graph.concepts(sorted(graph.descendants(topic.id) - {topic.id})[:_MAX_KINDS])
     root = _root(word)
     own = [{_root(item) for item in WORD.findall(name)} for name in topic.names]
     having = [
@@ -156,5 +156,5 @@ def _root(word: str) -> str:
 
 
 def _same_root(one: str, other: str) -> bool:
-    least = max(_LEAST, (min(len(one), len(other)) * 2 + 2) // 3)
-    return one[:least] == other[:least] and min(len(one), len(other)) >= _LEAST
+    least = max(_MIN_PREFIX, (min(len(one), len(other)) * 2 + 2) // 3)
+    return one[:least] == other[:least] and min(len(one), len(other)) >= _MIN_PREFIX

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
     from clinweave.knowledge.linking.linker import Linker
 
-MOST_NAMES = 40  # names of one topic that matching uses
+MAX_NAMES = 40  # names of one topic that matching uses
 _KINDS = {
     "biolink:Disease": Kind.DISEASE,
     "biolink:PhenotypicFeature": Kind.FINDING,
@@ -68,7 +68,7 @@ _MODES = frozenset(["autosomal", "dominant", "recessive", "linked"])
 _OF_MODES = frozenset(
     words_of("x y disease disorder condition trait inherited inheritance genetic hereditary")
 )
-_LEAST_NAME = 0.35  # of the graph's name search: all words, in a name not much longer
+_MIN_NAME = 0.35  # of the graph's name search: all words, in a name not much longer
 
 
 def kind_of(mention: Mention) -> Kind:
@@ -200,7 +200,7 @@ def names_of(concepts: Iterable[Concept], *surfaces: str) -> tuple[str, ...]:
         for name in sorted(concept.synonyms, key=len):
             if len(name) > 1:
                 names.setdefault(name)
-    return tuple(names)[:MOST_NAMES]
+    return tuple(names)[:MAX_NAMES]
 
 
 def resolve_roles(
@@ -244,7 +244,7 @@ def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tupl
         if len(words) == 1:  # "fractures" is the best known finding that such a word ends
             ends = [pair for pair in hits if words_of(pair[0].name)[-1:] == words and " " in pair[0].name]
             hits = sorted(ends, key=lambda pair: -graph.degree(pair[0].id))
-        if hits and (len(words) == 1 or hits[0][1] >= _LEAST_NAME):
+        if hits and (len(words) == 1 or hits[0][1] >= _MIN_NAME):
             concept = hits[0][0]
             names = names_of([concept], text[start:end])
             topics.append(

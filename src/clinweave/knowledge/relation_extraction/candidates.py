@@ -10,7 +10,7 @@ from clinweave.knowledge.citations import sentences
 from clinweave.knowledge.relation_extraction.rules import Rule
 from clinweave.records import Mention
 
-MOST_SENTENCES = 3  # a quote is at most this long
+MAX_SENTENCES = 3  # a quote is at most this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def candidates(
 ) -> list[Candidate]:
     """Return one candidate per triple: the two mentions that stand closest, in the order of the text.
 
-    Denied mentions make none; nor do pairs that stand more than `MOST_SENTENCES` apart. Both are counted in `refused`.
+    Denied mentions make none; nor do pairs that stand more than `MAX_SENTENCES` apart. Both are counted in `refused`.
     """
     counts = Counter() if refused is None else refused
     spans = sentences.split(text)
@@ -53,7 +53,7 @@ def candidates(
                 apart = (last - first) * 1_000_000 + abs(subject.start - object_.start)
                 if candidate.key not in best or apart < best[candidate.key][0]:
                     best[candidate.key] = (apart, candidate)
-    near = [candidate for apart, candidate in best.values() if apart < MOST_SENTENCES * 1_000_000]
+    near = [candidate for apart, candidate in best.values() if apart < MAX_SENTENCES * 1_000_000]
     counts["too far apart"] += len(best) - len(near)
     return sorted(near, key=lambda item: (item.start, item.subject.start, item.object.start, item.key))
 

@@ -14,10 +14,10 @@ from clinweave.databases import RowLog
 from clinweave.knowledge.retrieval.documents import READERS
 
 READABLE = frozenset({*READERS, ".xml", ".nxml", ".jsonl"})
-MOST_FILE = 256 << 20  # bytes of one file, unpacked
-MOST_TOTAL = 16 << 30  # bytes of one archive, unpacked
-MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
-MOST_MEMBERS = 2_000_000
+MAX_FILE = 256 << 20  # bytes of one file, unpacked
+MAX_TOTAL = 16 << 30  # bytes of one archive, unpacked
+MAX_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
+MAX_MEMBERS = 2_000_000
 _BROKEN: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, OSError)
 _FREE = 64 << 20  # an archive may unpack to this much whatever its ratio
 _CONVERT = {
@@ -96,8 +96,8 @@ def _file(file: Path, name: str, log: RowLog) -> Iterator[tuple[str, bytes]]:
             log.drop(name, 0, unsupported(file.suffix))
         elif file.is_symlink() or not file.is_file():
             log.drop(name, 0, "a link or a special file")
-        elif file.stat().st_size > MOST_FILE:
-            log.drop(name, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
+        elif file.stat().st_size > MAX_FILE:
+            log.drop(name, 0, f"larger than {MAX_FILE >> 20} MiB; divide it")
         else:
             yield name, file.read_bytes()
     except OSError as error:
@@ -119,8 +119,8 @@ def _tar(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
                 continue
             if not member.isreg():
                 log.drop(member.name, 0, "a link or a special file")
-            elif member.size > MOST_FILE:
-                log.drop(member.name, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
+            elif member.size > MAX_FILE:
+                log.drop(member.name, 0, f"larger than {MAX_FILE >> 20} MiB; divide it")
             else:
                 stream = archive.extractfile(member)
                 if stream is not None:
@@ -146,14 +146,14 @@ def _zip(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
                 # The size that the archive states may be a lie: read no more than the bound.
                 content = _bounded(stream)
             budget.take(len(content))
-            if len(content) > MOST_FILE:
-                log.drop(member.filename, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
+            if len(content) > MAX_FILE:
+                log.drop(member.filename, 0, f"larger than {MAX_FILE >> 20} MiB; divide it")
             else:
                 yield member.filename, content
 
 
 def _bounded(stream: IO[bytes]) -> bytes:
-    return stream.read(MOST_FILE + 1)
+    return stream.read(MAX_FILE + 1)
 
 
 def _acceptable(name: str, log: RowLog) -> bool:
@@ -177,14 +177,14 @@ class _Budget:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.most = min(MOST_TOTAL, max(_FREE, MOST_RATIO * path.stat().st_size))
+        self.most = min(MAX_TOTAL, max(_FREE, MAX_RATIO * path.stat().st_size))
         self.total = self.members = 0
 
     def take(self, size: int) -> None:
         self.total += size
         self.members += 1
-        if self.total > self.most or self.members > MOST_MEMBERS:
+        if self.total > self.most or self.members > MAX_MEMBERS:
             raise UserError(
-                f"{self.path} unpacks to more than {self.most >> 20} MiB or {MOST_MEMBERS} files: refused as an "
+                f"{self.path} unpacks to more than {self.most >> 20} MiB or {MAX_MEMBERS} files: refused as an "
                 f"archive bomb. If it is sound, unpack it and add the folder"
             )

@@ -27,7 +27,7 @@ from clinweave.core.artifacts import (
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import kind_of, regular_file
 from clinweave.databases import RowLog
-from clinweave.knowledge.retrieval.archives import MOST_FILE, READABLE, is_archive
+from clinweave.knowledge.retrieval.archives import MAX_FILE, READABLE, is_archive
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
 from clinweave.knowledge.retrieval.left_out import documents_left_out
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 VERSION = 5
 _CHUNK = 5000
 _STEP = 50  # passages between two reports of progress
-_MOST_EXAMPLES = 3  # rows named for each reason
+_MAX_EXAMPLES = 3  # rows named for each reason
 _NEEDED = {"path": str, "tier": str, "passages": int, "documents": int}  # of a manifest
 
 
@@ -234,7 +234,7 @@ def build_home_index(
 def corpus_hash(path: Path) -> str:
     """Return a hash of a file's, or of all of a folder's, names and contents.
 
-    Of a file that is not read (over `MOST_FILE`, or without permission) size and time stand for the content.
+    Of a file that is not read (over `MAX_FILE`, or without permission) size and time stand for the content.
     """
     if path.is_file():
         return sha256(path) if is_archive(path) else _file_hash(path)
@@ -244,7 +244,7 @@ def corpus_hash(path: Path) -> str:
 
 def _file_hash(path: Path) -> str:
     status = path.stat()
-    if status.st_size <= MOST_FILE:
+    if status.st_size <= MAX_FILE:
         with suppress(PermissionError):
             return sha256(path)
     return f"unread {status.st_size} {status.st_mtime_ns}"
@@ -264,7 +264,7 @@ class FileLog(RowLog):
         super().drop(file, row, reason)
         if row == 0:
             self.unread.setdefault(file, reason)
-        elif len(rows := self.rows.setdefault(reason, [])) < _MOST_EXAMPLES:
+        elif len(rows := self.rows.setdefault(reason, [])) < _MAX_EXAMPLES:
             rows.append(file if "#" in file else f"{file}, line {row}")
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from clinweave.knowledge.retrieval.version_names import MONTH, STATUS_WORD
 
-MOST_HEAD = 800  # characters at the beginning of a document that are read for its status and version
+MAX_HEAD = 800  # characters at the beginning of a document that are read for its status and version
 _NAMED = re.compile(
     rf"[\[(](?:{STATUS_WORD})(?: [^\])]{{0,40}})?[\])]|[ ._-](?:{STATUS_WORD})$|^(?:{STATUS_WORD})(?::|_| - |-)",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ _DRAFT = re.compile(
 )
 
 
-_MOST_STAMP = 120  # characters
+_MAX_STAMP = 120  # characters
 _OUT_OF_USE = re.compile(r"^\W*(?:do not use|not for (?:clinical )?use|expired)\b", re.IGNORECASE)
 
 
@@ -56,23 +56,23 @@ def withdrawn_by_name(names: Iterable[str]) -> str:
 
 def withdrawn_by_text(head: str) -> str:
     """Return why a document that begins so is withdrawn, "" if it does not say so of itself."""
-    stated = _STATED.search(head[:MOST_HEAD])
+    stated = _STATED.search(head[:MAX_HEAD])
     return f"its text says {' '.join(stated[0].split())[:80]!r}" if stated else ""
 
 
 def is_stamp(line: str) -> bool:
     """Say whether a line of a header or a watermark states the document's status: "WITHDRAWN", "Draft"."""
-    return len(line) <= _MOST_STAMP and bool(
+    return len(line) <= _MAX_STAMP and bool(
         withdrawn_by_text(line) or is_draft(line) or _OUT_OF_USE.search(line)
     )
 
 
 def superseded_by_text(head: str) -> Iterator[tuple[str, str]]:
     """Yield (what is superseded, the whole statement) of what a document says that it supersedes."""
-    for match in _SUPERSEDES.finditer(head[:MOST_HEAD]):
+    for match in _SUPERSEDES.finditer(head[:MAX_HEAD]):
         yield match["what"], " ".join(match[0].split())[:100]
 
 
 def is_draft(head: str) -> bool:
     """Say whether a document that begins so is not in force yet."""
-    return bool(_DRAFT.search(head[:MOST_HEAD]))
+    return bool(_DRAFT.search(head[:MAX_HEAD]))

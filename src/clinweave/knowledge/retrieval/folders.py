@@ -18,7 +18,7 @@ from clinweave.databases import (
 from clinweave.knowledge.retrieval.archives import read_files
 from clinweave.knowledge.retrieval.documents import READERS, TEXT_FORMATS, read_blocks
 from clinweave.knowledge.retrieval.documents.blocks import Section, UnreadableError, assemble, title_of
-from clinweave.knowledge.retrieval.passages import MOST_WORDS, split
+from clinweave.knowledge.retrieval.passages import MAX_WORDS, split
 from clinweave.records import Passage, Tier
 
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -64,7 +64,7 @@ def read_folder(
     source: str = "",
     tier: Tier = Tier.PUBLIC,
     licence: str = "",
-    most_words: int = MOST_WORDS,
+    most_words: int = MAX_WORDS,
     log: RowLog | None = None,
 ) -> Iterator[Passage]:
     """Yield the passages of a file, folder or archive, with `text == document[start:end]`.

@@ -298,7 +298,7 @@ _READERS = {
 }
 
 
-MOST_FACTS = 60  # relations of one item
+MAX_FACTS = 60  # relations of one item
 
 
 class GraphRetriever:
@@ -326,7 +326,7 @@ class GraphRetriever:
 
 
 def _evidence(group: Group, number: str, graph: "Graph") -> Evidence:
-    relations = group.relations[:MOST_FACTS]
+    relations = group.relations[:MAX_FACTS]
     ids = {group.centre, *(end for row in relations for end in (row.subject, row.object))}
     concepts = graph.concepts(sorted(ids))
     names = {concept.id: concept.name or concept.id for concept in concepts}

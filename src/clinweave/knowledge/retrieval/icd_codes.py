@@ -11,7 +11,7 @@ from clinweave.knowledge.query.query import Intent, Query
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
 
-MOST = 6
+MAX_CODES = 6
 _PREFIX = "ICD10CM:"
 _FILLER = frozenset(
     words_of(
@@ -66,7 +66,7 @@ def codes_for(query: Query, graph: "Graph") -> list[CodeMatch]:
         matches.values(),
         key=lambda item: (-round(item.score, 2), not children[item.id], len(item.id), item.id),
     )
-    return ordered[:MOST]
+    return ordered[:MAX_CODES]
 
 
 def phrase_of(query: Query) -> str:

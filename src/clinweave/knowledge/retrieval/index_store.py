@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VERSION = 2
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
 SHARD_BITS = 32  # lowest bits of a stored row's number; above them is the number of its shard
-MOST_LINKED = 64  # concepts kept per passage for showing why it was found
+MAX_LINKED = 64  # concepts kept per passage for showing why it was found
 CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
 HEAP = 96 << 20
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)|\bcode: (\d+)\b")
@@ -251,7 +251,7 @@ def _batch(chunk: list[Passage], linked: list[list[str]]) -> pa.RecordBatch:
     columns: list[object] = []
     for item in _plain():
         if item.name == "linked":
-            values: list[object] = [concepts[:MOST_LINKED] for concepts in linked]
+            values: list[object] = [concepts[:MAX_LINKED] for concepts in linked]
         else:
             values = [_storable(getattr(passage, item.name)) for passage in chunk]
         columns.append(pa.array(values, item.type))

@@ -16,7 +16,7 @@ from clinweave.knowledge.retrieval.superseded import POSSIBLE, LeftOut, file_of,
 PATIENT_NOTE = re.compile(r"#patient-\d+-\d+")  # the ids that `patients index` gives to notes
 BY_CHOICE = "by choice"
 _CHUNK = 5000
-_MOST_NOTES = 3
+_MAX_NOTES = 3
 _MATCH = 0.6  # of a question's words must stand in a document that is said to match,
 _SUBJECT = 2  # or so many of its name and title in the question
 _NO_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
@@ -108,7 +108,7 @@ class LeftOutDocuments:
         return [
             f"{'may be outdated' if item['kind'] == POSSIBLE else 'left out'}: {item['collection']}/{item['document']} "
             f"also matches ({item['reason']})"
-            for _, _, item in sorted(matches, key=lambda match: match[:2])[:_MOST_NOTES]
+            for _, _, item in sorted(matches, key=lambda match: match[:2])[:_MAX_NOTES]
         ]
 
     def _read(self) -> Iterator[_Known]:

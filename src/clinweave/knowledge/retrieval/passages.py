@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-MOST_WORDS = 180
+MAX_WORDS = 180
 
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n[\s]*")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n\s*(?=[-*\u2022]\s)")
 _WORD = re.compile(r"\S+")
 
 
-def split(document: str, most_words: int = MOST_WORDS) -> Iterator[tuple[int, int]]:
+def split(document: str, most_words: int = MAX_WORDS) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of passages of at most `most_words` words, in order, without blank edges.
 
     Whole paragraphs are put together while they fit; a longer one is cut between sentences, and a longer sentence

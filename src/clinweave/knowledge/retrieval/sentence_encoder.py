@@ -21,7 +21,7 @@ from clinweave.resources import catalogue, located
 RESOURCE = "all-minilm-l6-v2"
 WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 DIMENSIONS = 384
-MOST_TOKENS = 256  # the model's card: longer texts are cut
+MAX_TOKENS = 256  # the model's card: longer texts are cut
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
 Floats = npt.NDArray[np.float32]
 
@@ -90,7 +90,7 @@ class SentenceEncoder:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
         except Exception as error:  # the library raises bare exceptions
             raise UserError(f"{tokenizer} is damaged ({error}): run `clinweave fetch {RESOURCE}`") from error
-        self._tokenizer.enable_truncation(MOST_TOKENS)
+        self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
 
     @classmethod

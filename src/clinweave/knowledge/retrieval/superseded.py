@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from clinweave.knowledge.retrieval.document_status import (
-    MOST_HEAD,
+    MAX_HEAD,
     is_draft,
     superseded_by_text,
     withdrawn_by_name,
@@ -37,7 +37,7 @@ from clinweave.knowledge.retrieval.version_names import (
 )
 
 POSSIBLE = "possible older version"  # the kind of a document that is indexed all the same
-_MOST_VERSIONS = 50  # documents of one title; more are no versions of each other
+_MAX_VERSIONS = 50  # documents of one title; more are no versions of each other
 _FEW_WORDS = 12  # a text with fewer different words says nothing of whether it is another version
 _DIFFERENT, _ALIKE, _SAME = 0.25, 0.5, 0.7  # share of the words of the shorter text that the other has
 _EARLIER = re.compile(
@@ -154,7 +154,7 @@ def _files(collection: str, passages: Iterable[Text]) -> Iterator[_File]:
             file = result[name] = _File(collection, name, title, is_record=bool(_RECORD.search(name)))
             # Answers to different questions may be the same; they stay apart.
             hashes[name] = sha256(title.encode() if file.is_record else b"")
-        if len(file.head) < MOST_HEAD:
+        if len(file.head) < MAX_HEAD:
             file.head += f"{text}\n"
         hashes[name].update(" ".join(text.split()).encode() + b"\n")
         if not file.is_record:
@@ -224,7 +224,7 @@ def _older(files: Iterable[_File]) -> Iterator[LeftOut]:
     result: dict[int, _Replaced] = {}
     for group, by_title in ((named, False), (titled, True)):
         for members in group.values():
-            if 1 < len(members) <= _MOST_VERSIONS:
+            if 1 < len(members) <= _MAX_VERSIONS:
                 _compare(members, result, counted, by_title=by_title)
     _by_statement(files, result)
     for file in files:
@@ -285,7 +285,7 @@ def _likelihood(
     doubtful = is_counted
     if not _DOCUMENT.search(plain_text(f"{file.name} {file.title}")):
         names = f"{family(file.name)} {stripped(file.own_title)}"
-        is_note = any(_NOTE.search(item.head[:MOST_HEAD]) for item in (file, other))
+        is_note = any(_NOTE.search(item.head[:MAX_HEAD]) for item in (file, other))
         if not stated and (_SERIES.search(names) or _SERIES_OF_NOTES.search(names)):
             return None
         doubtful = doubtful or is_note or bool(_SERIES.search(names) or _SERIES_OF_NOTES.search(names))
@@ -369,7 +369,7 @@ def _is_of_another(file: _File, other: _File) -> bool:
 def _version(file: _File) -> Version:
     """Return what the name states; what it does not, of the title, then of the first lines."""
     name = str(PurePosixPath(file.name).with_suffix(""))
-    head = "\n".join(_LATER.sub("", match[0]) for match in _HEAD_VERSION.finditer(file.head[:MOST_HEAD]))
+    head = "\n".join(_LATER.sub("", match[0]) for match in _HEAD_VERSION.finditer(file.head[:MAX_HEAD]))
     number: tuple[int, ...] = ()
     date: tuple[int, ...] = ()
     for text in (name, file.own_title, head):

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 # Words that say nothing of what is sought. Where a question has no others, they are sought all the same.
 QUESTION_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
-MOST_TERMS = 48
-MOST_CONCEPTS = 24
-MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
+MAX_TERMS = 48
+MAX_CONCEPTS = 24
+MAX_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
 _SEVERAL = 8  # passages that spell a word so
 _SMALL = 5_000  # passages of a collection in which a word is no misprint
 PREFERENCE = 1.5  # scores of preferred collections are multiplied by this
@@ -159,7 +159,7 @@ class TextIndex:
         """
         if k < 1:
             raise UserError(f"k must be at least 1, not {k}")
-        query = query[:MOST_QUERY]
+        query = query[:MAX_QUERY]
         words = self._words(query)
         wanted = self._concepts(query, concepts, linker, graph)
         question = _question(words, wanted, {**WEIGHTS, **CONCEPT_WEIGHTS} if weights is None else weights)
@@ -275,17 +275,17 @@ class TextIndex:
         }
 
     def _words(self, query: str) -> dict[str, str]:
-        """Return the distinct words to seek, with how the query writes them; at most `MOST_TERMS`, the rarest."""
+        """Return the distinct words to seek, with how the query writes them; at most `MAX_TERMS`, the rarest."""
         tokens = tokenise(query)
         every: dict[str, str] = {}
         for word, start, end in zip(tokens.words(0, len(tokens)), tokens.start, tokens.end, strict=True):
             every.setdefault(word, query[start:end].lower())
         words = {word: form for word, form in every.items() if word not in QUESTION_WORDS} or every
-        if len(words) <= MOST_TERMS:
+        if len(words) <= MAX_TERMS:
             return words
         count = {word: self._searcher.doc_freq("body", word) for word in words}
         rare = heapq.nsmallest(
-            MOST_TERMS, (word for word in words if count[word]), key=lambda word: count[word]
+            MAX_TERMS, (word for word in words if count[word]), key=lambda word: count[word]
         )
         return {word: words[word] for word in rare}
 
@@ -294,7 +294,7 @@ class TextIndex:
     ) -> list[str]:
         given = [graph.resolve(curie) or curie for curie in concepts] if graph is not None else list(concepts)
         linked = [mention.id for mention in linker.link(query)] if linker is not None else []
-        return list(dict.fromkeys([*given, *linked]))[:MOST_CONCEPTS]
+        return list(dict.fromkeys([*given, *linked]))[:MAX_CONCEPTS]
 
     def _part(self, name: str) -> StoredPart:
         if name not in self._parts:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts
     from clinweave.knowledge.retrieval.text_index import Hit, TextIndex
 
-MOST_OWN, MOST_STORED = 8, 5
+MAX_OWN, MAX_STORED = 8, 5
 _KINDS = frozenset(
     words_of("type ii iii iv i mellitus primary secondary acute chronic essential adult juvenile familial")
 )
-MOST_ABOUT, LEAST_ABOUT = 24, 0.5  # passages about a topic that are looked at, and the fit of their titles
+MAX_ABOUT, MIN_ABOUT = 24, 0.5  # passages about a topic that are looked at, and the fit of their titles
 EACH = 3  # passages of one stored answer
 TITLED = 160  # passages with the subject in their title that are looked at
-MOST_WORDS = 400  # words of an evidence text
+MAX_WORDS = 400  # words of an evidence text
 
 
 class Origin(StrEnum):
@@ -215,7 +215,7 @@ class TextRetriever:
         for topic in _subjects(query) if parts and query.intent != Intent.DOSE else ():
             body = _other_words(query, topic)
             names = [*(name for name in topic.names[:16] if len(name) > 1), *_wider(topic.names)]
-            hits = self._index.titled(names, k=MOST_ABOUT, parts=parts, body=body) if body else []
+            hits = self._index.titled(names, k=MAX_ABOUT, parts=parts, body=body) if body else []
             rated = [
                 (subject_fit(hit.passage.title, [*topic.names, *_wider(topic.names)]), hit) for hit in hits
             ]
@@ -223,7 +223,7 @@ class TextRetriever:
             items += [
                 _item(hit.passage, ORIGIN_BOOST[Origin.STORED] - 0.5 + fit * hit.score / best)
                 for fit, hit in rated
-                if fit >= LEAST_ABOUT
+                if fit >= MIN_ABOUT
             ]
         return _distinct(items)
 
@@ -231,7 +231,7 @@ class TextRetriever:
         parts = self._parts(Origin.OWN)
         if not parts:
             return []
-        hits = self._search(query, MOST_OWN, parts)
+        hits = self._search(query, MAX_OWN, parts)
         items = _scored(hits, ORIGIN_BOOST[Origin.OWN])
         return [
             replace(item, names=self._drugs(item.passage.text)) for item in items if item.passage is not None
@@ -270,10 +270,10 @@ class TextRetriever:
                 _item(hit.passage, ORIGIN_BOOST[Origin.STORED] + max(fit, 0.0))
                 for fit, hit in _few_of_each(_ranked(rated))
             ]
-        hits = self._search(query, MOST_STORED, parts)
+        hits = self._search(query, MAX_STORED, parts)
         if query.intent != Intent.DOSE:
             items += _scored(hits, ORIGIN_BOOST[Origin.STORED] - 0.5)
-        return items[: 2 * MOST_STORED + 3]
+        return items[: 2 * MAX_STORED + 3]
 
     def _defined(self, query: Query) -> list[Evidence]:
         ids = set(topic_ids(query))
@@ -331,7 +331,7 @@ def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit
         count[document] = count.get(document, 0) + 1
         if count[document] <= EACH:
             result.append((fit, hit))
-    return result[: 2 * MOST_STORED]
+    return result[: 2 * MAX_STORED]
 
 
 def widened(query: Query) -> str:
@@ -354,6 +354,6 @@ def _scored(hits: Sequence["Hit"], base: float) -> list[Evidence]:
 
 def _item(passage: Passage, score: float) -> Evidence:
     words = passage.text.split()
-    text = " ".join(words[:MOST_WORDS])
+    text = " ".join(words[:MAX_WORDS])
     head = f"{passage.title}: " if passage.title and not text.startswith(passage.title) else ""
     return Evidence("0", "passage", head + text, round(score, 4), (), passage)

@@ -38,7 +38,7 @@ _REGIONS = ("GB", "DE", "FR", "ES", "IT", "NL", "IN", "JP", "CN", "VN", "AU", "B
 _DATE = re.compile(
     r"\(?(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d{2}|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2})(?!\d)"
 )
-_FEWEST_DIGITS, _MOST_DIGITS = 8, 13
+_FEWEST_DIGITS, _MAX_DIGITS = 8, 13
 
 
 def contacts(text: str) -> Iterator[Span]:
@@ -87,7 +87,7 @@ def _is_telephone(text: str, *, named: bool) -> bool:
     import phonenumbers
 
     digits = "".join(letter for letter in text if letter.isdigit())
-    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _DATE.match(text):
+    if not _FEWEST_DIGITS <= len(digits) <= _MAX_DIGITS or _DATE.match(text):
         return False
     groups = [part for part in text.replace("/", " ").replace("-", " ").replace(".", " ").split() if part]
     if (

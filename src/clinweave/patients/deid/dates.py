@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 from clinweave.patients.deid.spans import Kind, Mask, Span
 
-MOST_WEEKS = 260  # five years, either way
+MAX_WEEKS = 260  # five years, either way
 _ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _ENGLISH |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _FOREIGN = {
@@ -117,7 +117,7 @@ _BRITISH = re.compile(
 def weeks_of(key: bytes, patient: str) -> int:
     """Return the weeks by which a patient's dates move: never 0, the same for the same key and patient."""
     drawn = int.from_bytes(hmac.new(key, f"dates:{patient}".encode(), hashlib.sha256).digest()[:8], "big")
-    weeks = drawn % (2 * MOST_WEEKS) - MOST_WEEKS
+    weeks = drawn % (2 * MAX_WEEKS) - MAX_WEEKS
     return weeks if weeks < 0 else weeks + 1
 
 

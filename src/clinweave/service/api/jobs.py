@@ -12,7 +12,7 @@ from clinweave.service.security.users import User
 from clinweave.service.workers import BusyError, WorkerPool
 
 KEPT_SECONDS = 3600.0  # after the end
-MOST_JOBS = 200  # that run, wait or are kept
+MAX_JOBS = 200  # that run, wait or are kept
 MOST_ITEMS = 1000  # of a job
 
 
@@ -102,7 +102,7 @@ class Jobs:
     """The jobs of a server. Each user sees their own; a job ends an hour after its end, or with the server."""
 
     def __init__(self) -> None:
-        self._pool = WorkerPool("jobs", threads=1, limit=MOST_JOBS, seconds=float("inf"))
+        self._pool = WorkerPool("jobs", threads=1, limit=MAX_JOBS, seconds=float("inf"))
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
@@ -116,7 +116,7 @@ class Jobs:
         self._forget_old()
         job = Job(tool, owner.name, len(arguments))
         with self._lock:
-            if len(self._jobs) >= MOST_JOBS:
+            if len(self._jobs) >= MAX_JOBS:
                 raise BusyError("too many jobs are held")
             self._jobs[job.id] = job
         self._pool.submit(self._work, job, arguments, run)

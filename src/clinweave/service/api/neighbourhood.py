@@ -7,8 +7,8 @@ from clinweave.core.access_policy import strictest
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.tools import Parameter, RelationView, Tool, relation_views
 
-MOST_NODES = 60
-_MOST_EDGES = 500
+MAX_NODES = 60
+_MAX_EDGES = 500
 _SCANNED = 2000  # relations of one concept that are looked at
 
 
@@ -24,7 +24,7 @@ class NeighbourhoodInput:
         tuple[str, ...],
         Parameter("Only relations of these kinds, such as biolink:has_phenotype; all if empty."),
     ] = ()
-    limit: Annotated[int, Parameter("Maximum number of concepts.", maximum=MOST_NODES)] = MOST_NODES
+    limit: Annotated[int, Parameter("Maximum number of concepts.", maximum=MAX_NODES)] = MAX_NODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def neighbourhood(base: KnowledgeBase, arguments: NeighbourhoodInput) -> Neighbo
                     following.append(other)
                 edges[item.subject, item.predicate, item.object, item.source] = item
         layer = following
-    relations = list(edges.values())[:_MOST_EDGES]
+    relations = list(edges.values())[:_MAX_EDGES]
     present = [id_ for id_ in distances if graph.resolve(id_) is not None]
     remarks = []
     if left_out:
@@ -77,7 +77,7 @@ def neighbourhood(base: KnowledgeBase, arguments: NeighbourhoodInput) -> Neighbo
             f"{left_out:,} relations to further concepts were left out: the limit is {arguments.limit} concepts"
         )
     if len(edges) > len(relations):
-        remarks.append(f"{len(edges) - len(relations):,} relations were left out: the limit is {_MOST_EDGES}")
+        remarks.append(f"{len(edges) - len(relations):,} relations were left out: the limit is {_MAX_EDGES}")
     if not relations:
         remarks.append("the graph has no such relation of this concept")
     return NeighbourhoodResult(

@@ -17,7 +17,7 @@ from clinweave.service.security.policy import AccessRules
 from clinweave.service.serving import check
 
 PATH = "/mcp"
-_MOST_BYTES = 2 << 20  # of a request; a note has at most 100,000 characters
+_MAX_BYTES = 2 << 20  # of a request; a note has at most 100,000 characters
 
 
 def serve_stdio(server: Server[Any]) -> None:
@@ -66,6 +66,6 @@ def serve_http(
 def http_app(server: Server[Any], host: str, rules: AccessRules) -> ASGIApp:
     """Return the ASGI application: Host, Origin and token are checked before the SDK sees a request."""
     inner = server.streamable_http_app(
-        streamable_http_path=PATH, stateless_http=True, host=host, max_request_body_size=_MOST_BYTES
+        streamable_http_path=PATH, stateless_http=True, host=host, max_request_body_size=_MAX_BYTES
     )
     return SecurityHeaders(Admission(inner, rules))

@@ -11,8 +11,8 @@ from clinweave.service.pages.quotations import spans_of
 
 _AFTER = re.compile(r"”?(?: \((?P<date>[^()\n]{1,40})\))? ?(?P<marks>(?:\[\d{1,3}\])+)")
 _MARK = re.compile(r"\[(\d{1,3})\]")
-_MOST_RELATIONS = 40  # of one mark
-_MOST_PAPERS = 3  # named in the list of sources
+_MAX_RELATIONS = 40  # of one mark
+_MAX_PAPERS = 3  # named in the list of sources
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def evidence_address(item: Evidence, quotes: Sequence[str] = ()) -> str:
         rows = [
             ("r", "|".join((row.subject, row.predicate, row.object, row.source))) for row in item.relations
         ]
-        return f"/relation?{urlencode(list(dict.fromkeys(rows))[:_MOST_RELATIONS])}"
+        return f"/relation?{urlencode(list(dict.fromkeys(rows))[:_MAX_RELATIONS])}"
     return ""
 
 
@@ -183,6 +183,6 @@ def _source(item: Evidence, mark: MarkLink) -> SourceRow:
         mark.label,
         ", ".join(dict.fromkeys(f"{record.source} {record.release}".strip() for record in records)),
         ", ".join(dict.fromkeys(record.licence for record in records if record.licence)),
-        tuple(papers[:_MOST_PAPERS]),
-        max(0, len(papers) - _MOST_PAPERS),
+        tuple(papers[:_MAX_PAPERS]),
+        max(0, len(papers) - _MAX_PAPERS),
     )

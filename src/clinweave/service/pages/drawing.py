@@ -19,7 +19,7 @@ _LAYER_ROW = 64
 _NODE_WIDTH = 216
 _LINE_LETTERS = 24
 _LONGEST = 36
-_LEAST_HALVED = 12  # neighbours of a group that is drawn on both sides
+_MIN_HALVED = 12  # neighbours of a group that is drawn on both sides
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _halved(groups: Sequence[tuple[str, Sequence[NodeName]]]) -> list[tuple[str,
     result: list[tuple[str, Sequence[NodeName]]] = []
     for label, nodes in groups:
         half = (total + 1) // 2
-        if len(nodes) > max(half, _LEAST_HALVED):
+        if len(nodes) > max(half, _MIN_HALVED):
             result += [(label, nodes[:half]), (f"{label} (continued)", nodes[half:])]
         else:
             result.append((label, nodes))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
 
 _AROUND = 2  # passages shown before and after the cited one
-_MOST_ROWS = 40
+_MAX_ROWS = 40
 _SPAN = re.compile(r"(\d{1,7})-(\d{1,7})")
 
 
@@ -89,7 +89,7 @@ class EvidencePages:
 
     async def relation(self, request: Request) -> Response:
         """Show relations with their sources."""
-        keys = [tuple(item.split("|")) for item in request.query_params.getlist("r")][:_MOST_ROWS]
+        keys = [tuple(item.split("|")) for item in request.query_params.getlist("r")][:_MAX_ROWS]
         if not keys or any(len(key) != 4 for key in keys):
             raise UserError("the address of a relation is r=SUBJECT|PREDICATE|OBJECT|SOURCE")
         views = await self._state.lookups.run(self._relations, keys)

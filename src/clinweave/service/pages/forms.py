@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from clinweave.core.errors import UserError
 
-MOST_FIELDS = 500
-MOST_TEXT = 1_000_000  # characters of one field
+MAX_FIELDS = 500
+MAX_TEXT = 1_000_000  # characters of one field
 
 
 class Upload(NamedTuple):
@@ -48,7 +48,7 @@ async def read_form(request: Request) -> FormFields:
     try:
         pairs = parse_qsl(
             (await request.body()).decode("utf-8"), keep_blank_values=True, errors="replace",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=MAX_FIELDS,
         )  # fmt: skip
     except ValueError as error:
         raise UserError(f"the form cannot be read: {error}") from error
@@ -72,7 +72,7 @@ async def _with_files(request: Request) -> FormFields:
 
     try:
         form = await InMemory(
-            request.headers, stream(), max_files=2, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT * 4
+            request.headers, stream(), max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_TEXT * 4
         ).parse()
     except MultiPartException as error:
         raise UserError(f"the form cannot be read: {error.message}") from error
@@ -91,6 +91,6 @@ async def _with_files(request: Request) -> FormFields:
 
 def _checked(text: str) -> str:
     """Return the text of a field with the line breaks that browsers send made plain."""
-    if len(text) > MOST_TEXT:
-        raise UserError(f"a field has {len(text):,} characters; at most {MOST_TEXT:,} are read")
+    if len(text) > MAX_TEXT:
+        raise UserError(f"a field has {len(text):,} characters; at most {MAX_TEXT:,} are read")
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from clinweave.knowledge import Graph
     from clinweave.service.state import ServiceState
 
-MOST_NODES = 60  # drawn, the concept itself included
-_MOST_ROWS = 20_000  # relations of a concept that are counted
-_MOST_NAME = 200  # characters
+MAX_NODES = 60  # drawn, the concept itself included
+_MAX_ROWS = 20_000  # relations of a concept that are counted
+_MAX_NAME = 200  # characters
 _LENGTH, _PATHS = 4, 5
 _EXCLUDED = "HP:0040285"  # a frequency that says "never"
 
@@ -103,7 +103,7 @@ class GraphPage:
         results = await self._state.lookups.run(self._search, name, 20) if name else ()
         return render(
             request, "graph.html", status=400 if problem else 200, query=name, results=results, near=near,
-            problem=problem, view=view if isinstance(view, ConceptView) else None, most=MOST_NODES,
+            problem=problem, view=view if isinstance(view, ConceptView) else None, most=MAX_NODES,
             paths=view if isinstance(view, PathsView) else None, start=_short(query, "from"), end=_short(query, "to"),
         )  # fmt: skip
 
@@ -119,7 +119,7 @@ class GraphPage:
     def _concept(self, name: str, filters: Filters) -> ConceptView:
         graph = self._state.base.graph
         concept = graph.concept(graph.find(name))
-        relations = graph.about(concept.id, _MOST_ROWS)
+        relations = graph.about(concept.id, _MAX_ROWS)
         names = _nodes(graph, relations, concept.id)
         relations = [row for row in relations if _other(row, concept.id) in names]
         choices = {
@@ -130,7 +130,7 @@ class GraphPage:
         fitting = [row for row in relations if _fits(row, names[_other(row, concept.id)], filters)]
         groups = _groups(fitting, concept.id)
         total = len({_other(row, concept.id) for row in fitting})
-        chosen = _chosen(groups, MOST_NODES - 1)
+        chosen = _chosen(groups, MAX_NODES - 1)
         drawing = draw_neighbourhood(
             _node(concept),
             [(label, [names[id_] for id_ in ids]) for label, ids in chosen.items()],
@@ -139,8 +139,8 @@ class GraphPage:
         rows = [row for row in fitting if _other(row, concept.id) in shown]
         return ConceptView(
             concept, filters, choices, drawing if shown else None,
-            tuple(_row(graph, row, names[_other(row, concept.id)]) for row in rows[: 4 * MOST_NODES]),
-            len(shown), total, len(relations) < _MOST_ROWS,
+            tuple(_row(graph, row, names[_other(row, concept.id)]) for row in rows[: 4 * MAX_NODES]),
+            len(shown), total, len(relations) < _MAX_ROWS,
         )  # fmt: skip
 
     def _paths(self, start: str, end: str) -> PathsView:
@@ -164,7 +164,7 @@ class GraphPage:
 
 
 def _short(query: QueryParams, name: str) -> str:
-    return " ".join(query.get(name, "").split())[:_MOST_NAME]
+    return " ".join(query.get(name, "").split())[:_MAX_NAME]
 
 
 def _node(concept: Concept) -> NodeName:

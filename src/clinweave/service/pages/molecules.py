@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
 
 _LONGEST = 2_000  # characters of a SMILES
-_MOST_ATOMS = 120  # of a structure that is drawn
+_MAX_ATOMS = 120  # of a structure that is drawn
 _SIMILAR = 8
 _VARIANTS = 8
 _TRIES = 120
@@ -139,9 +139,9 @@ class MoleculesPage:
         if not isinstance(structure, Structure):
             raise UserError(f"this is no structure that can be read: {structure.reason}")
         molecule: Mol = structure.molecule
-        if molecule.GetNumHeavyAtoms() > _MOST_ATOMS:
+        if molecule.GetNumHeavyAtoms() > _MAX_ATOMS:
             raise UserError(
-                f"the structure has {molecule.GetNumHeavyAtoms()} heavy atoms; at most {_MOST_ATOMS} are shown"
+                f"the structure has {molecule.GetNumHeavyAtoms()} heavy atoms; at most {_MAX_ATOMS} are shown"
             )
         computed = _computed(molecule)
         return MoleculeView(

@@ -9,7 +9,7 @@ from clinweave.knowledge import TEXT_DOCUMENTS, document_text
 from clinweave.patients import decoded
 from clinweave.service.pages.forms import FormFields, Upload
 
-MOST_LETTER = 100_000  # characters; a longer one is read by `clinweave diagnose --text`
+MAX_LETTER = 100_000  # characters; a longer one is read by `clinweave diagnose --text`
 _TERM = re.compile(r"HP:\d{7}")
 _SETTINGS = ("outpatient", "inpatient")
 
@@ -58,9 +58,9 @@ def note_form(form: FormFields) -> NoteForm:
     """Return the form of a request. A file that was handed in takes the place of the text. Raises `UserError`."""
     file = form.files.get("file")
     text = upload_text(file) if file is not None and file.content else form.text("text")
-    if len(text) > MOST_LETTER:
+    if len(text) > MAX_LETTER:
         raise UserError(
-            f"the letter has {len(text):,} characters; at most {MOST_LETTER:,} are read here "
+            f"the letter has {len(text):,} characters; at most {MAX_LETTER:,} are read here "
             "(`clinweave diagnose --text` reads longer ones)"
         )
     sex, setting = form.text("sex"), form.text("setting", "outpatient")

@@ -31,7 +31,7 @@ LABELS = {
     "relative": "of a relative",
     "removed": "removed",
 }
-_MOST_CHILDREN = 12
+_MAX_CHILDREN = 12
 _SUBCLASS = "biolink:subclass_of"
 
 
@@ -181,7 +181,7 @@ def _with_neighbours(graph: "Graph", row: FindingRow) -> FindingRow:
     return replace(
         row,
         parents=_links(graph, graph.parents(row.id)),
-        children=_links(graph, below[: _MOST_CHILDREN * 2])[:_MOST_CHILDREN],
+        children=_links(graph, below[: _MAX_CHILDREN * 2])[:_MAX_CHILDREN],
     )
 
 

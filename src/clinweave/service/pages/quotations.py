@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 _GAP = re.compile(r"\s*\[(?:\.\.\.|…)\]\s*")  # a quotation leaves something out here
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
-_LEAST = 3  # characters of a piece that is looked for
+_MIN_CHARACTERS = 3  # characters of a piece that is looked for
 Span = tuple[int, int]
 
 
@@ -22,7 +22,7 @@ def spans_of(quote: str, text: str) -> list[Span]:
 
 def _span(piece: str, text: str) -> Span | None:
     parts = piece.split()
-    if sum(map(len, parts)) < _LEAST:
+    if sum(map(len, parts)) < _MIN_CHARACTERS:
         return None
     match = re.search(r"\s+".join(map(re.escape, parts)), text)
     return match.span() if match else None

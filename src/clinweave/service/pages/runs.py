@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinweave.evaluation.comparison import ComparisonResults
     from clinweave.service.state import ServiceState
 
-_MOST = 200  # runs that are listed
+_MAX_RUNS = 200  # runs that are listed
 _COMPARED = 4
 # a report has its style and script inside; in a sandbox it has no origin, so it reaches nothing of this server
 REPORT_POLICY = (
@@ -98,7 +98,7 @@ class RunsPage:
         return {path.name: path for path in folders if (path / "results.json").is_file()}
 
     def _runs(self) -> list[RunRow]:
-        return [_run(name, path) for name, path in list(self._paths().items())[:_MOST]]
+        return [_run(name, path) for name, path in list(self._paths().items())[:_MAX_RUNS]]
 
     def _figures(self, names: Sequence[str]) -> list[FigureRow]:
         paths = self._paths()

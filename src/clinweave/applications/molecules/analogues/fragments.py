@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-MOST_CHANGED = 13  # heavy atoms of a part that changes
+MAX_CHANGED = 13  # heavy atoms of a part that changes
 HYDROGEN = "[*:1][H]"
 # a single bond outside rings, not within an amide, ester, sulfonamide or the like
 _CUT = "[!#1;!$([CX3]=[O,N,S]);!$(S(=O)=O);!$(P=O);!$(C#N)]-;!@[!#1]"
@@ -67,7 +67,7 @@ def _apart(molecule: "Mol", bonds: Sequence[int]) -> Iterator[Cut]:
     ends = [{whole.GetAtomWithIdx(atom).GetIsotope() for atom in piece if atom >= size} for piece in pieces]
     for number, piece in enumerate(pieces):
         atoms = frozenset(atom for atom in piece if atom < size)
-        if len(ends[number]) != len(bonds) or not 0 < len(atoms) <= MOST_CHANGED or len(atoms) * 2 > size:
+        if len(ends[number]) != len(bonds) or not 0 < len(atoms) <= MAX_CHANGED or len(atoms) * 2 > size:
             continue  # with two cuts it is the middle that changes
         others = [atom for other, item in enumerate(pieces) if other != number for atom in item]
         outer = [_neighbour(molecule, bond, atoms) for bond in bonds]

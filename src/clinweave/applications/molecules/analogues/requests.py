@@ -12,7 +12,7 @@ from clinweave.core.errors import UserError
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-MOST_LEAD = 70  # heavy atoms
+MAX_LEAD = 70  # heavy atoms
 ANY_SIMILARITY = Window(0.0, 1.0)
 
 
@@ -43,7 +43,7 @@ def analogue_request(
 
     if count < 1:
         raise UserError(f"--n {count}: ask for at least one analogue")
-    answer = standardise(lead, most=MOST_LEAD)
+    answer = standardise(lead, most=MAX_LEAD)
     if answer.smiles is None:
         raise UserError(f"--lead {lead}: {answer.reason}")
     molecule: Mol = Chem.MolFromSmiles(lead.strip())

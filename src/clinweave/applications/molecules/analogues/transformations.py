@@ -15,7 +15,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from clinweave.applications.molecules.analogues.fragments import HYDROGEN, MOST_CHANGED
+from clinweave.applications.molecules.analogues.fragments import HYDROGEN, MAX_CHANGED
 from clinweave.core.artifacts import sha256, write_text
 from clinweave.core.errors import UserError
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 VERSION = 1  # raise it when the same set gives another table
 _PATTERN = "[!#1;!$([CX3]=[O,N,S]);!$(S(=O)=O);!$(P=O);!$(C#N)]-;!@[!#1]"
-_LEAST_PAIRS, _LEAST_SEEN = 2, 3
-_MOST_IN_GROUP = 80  # alternatives at one place of one molecule
-_MOST_FRAGMENTS = 400  # of one environment
+_MIN_PAIRS, _MIN_SEEN = 2, 3
+_MAX_IN_GROUP = 80  # alternatives at one place of one molecule
+_MAX_FRAGMENTS = 400  # of one environment
 Progress = Callable[[int, int], None]
 
 
@@ -104,7 +104,7 @@ def learn(
                 seen[_environment(stays)][changes] += 1
     pairs: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for stays, alternatives in groups.items():
-        if 1 < len(alternatives) <= _MOST_IN_GROUP:
+        if 1 < len(alternatives) <= _MAX_IN_GROUP:
             environment = _environment(stays)
             for first, other in permutations(sorted(alternatives), 2):
                 pairs[environment, first][other] += 1
@@ -112,11 +112,11 @@ def learn(
     kept = {
         key: likely
         for key, others in pairs.items()
-        if (likely := {other: number for other, number in others.items() if number >= _LEAST_PAIRS})
+        if (likely := {other: number for other, number in others.items() if number >= _MIN_PAIRS})
     }
     common = {
         environment: {
-            part: number for part, number in parts.most_common(_MOST_FRAGMENTS) if number >= _LEAST_SEEN
+            part: number for part, number in parts.most_common(_MAX_FRAGMENTS) if number >= _MIN_SEEN
         }
         for environment, parts in seen.items()
     }
@@ -133,12 +133,12 @@ def _cuts(molecule: "Mol", most: int) -> Iterator[tuple[str, str]]:
     )
     for core, chains in cut:
         if core:
-            if 0 < heavy_atoms(core) <= min(MOST_CHANGED, size // 2):
+            if 0 < heavy_atoms(core) <= min(MAX_CHANGED, size // 2):
                 yield chains, normal(core)
             continue
         first, other = chains.split(".")
         for stays, changes in ((first, other), (other, first)):
-            if 0 < heavy_atoms(changes) <= min(MOST_CHANGED, size // 2):
+            if 0 < heavy_atoms(changes) <= min(MAX_CHANGED, size // 2):
                 yield stays, normal(changes)
 
 

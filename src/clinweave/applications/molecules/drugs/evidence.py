@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.drugs.known import Neighbour
     from clinweave.knowledge import KnowledgeParts, Query
 
-LEAST = 0.4  # Tanimoto similarity of Morgan bits; unrelated drugs have 0.1 to 0.2
-MOST = 6
+MIN_SIMILARITY = 0.4  # Tanimoto similarity of Morgan bits; unrelated drugs have 0.1 to 0.2
+MAX_DRUGS = 6
 _ASKS = re.compile(
     r"\b(similar|analog|structur|scaffold|resembl|chemical|derivativ|related drug)", re.IGNORECASE
 )
@@ -39,7 +39,9 @@ class StructureRetriever:
         items = []
         for concept in dict.fromkeys(mention.id for mention in query.mentions):
             row = self._row(concept)
-            if row is not None and (near := self.drugs.similar(self.drugs.smiles[row], MOST, LEAST)):
+            if row is not None and (
+                near := self.drugs.similar(self.drugs.smiles[row], MAX_DRUGS, MIN_SIMILARITY)
+            ):
                 items.append(self._evidence(concept, row, near, score))
         return items[:limit]
 

@@ -17,7 +17,7 @@ from clinweave.applications.molecules.files.text import binary
 from clinweave.core.errors import UserError
 from clinweave.core.workbooks import cell_text, fill_merged
 
-_MOST_CELLS = 5_000_000
+_MAX_CELLS = 5_000_000
 _SEARCHED = 30  # first rows among which the header is looked for
 Cells = list[list[str]]
 
@@ -75,8 +75,8 @@ def _sheets(path: Path) -> dict[str, Cells]:
                 [cell_text(cell).strip() for cell in row] for row in page.to_python(skip_empty_area=True)
             ]
             count += sum(map(len, cells))
-            if count > _MOST_CELLS:
-                raise UserError(f"{path}: more than {_MOST_CELLS:,} cells; save it as Parquet or CSV")
+            if count > _MAX_CELLS:
+                raise UserError(f"{path}: more than {_MAX_CELLS:,} cells; save it as Parquet or CSV")
             sheets[sheet.name] = fill_merged(cells, page)
     except UserError:
         raise

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ITEM = re.compile(r"^>.*?<(.*)>[^<>]*$")
 _END = "$$$$"
-_MOST_LINES = 200_000  # of one record
+_MAX_LINES = 200_000  # of one record
 
 
 class Record(NamedTuple):
@@ -77,10 +77,10 @@ def records(path: Path) -> Iterator[Record]:
             count += 1
             yield _record(lines)
             lines = []
-        elif len(lines) < _MOST_LINES:
+        elif len(lines) < _MAX_LINES:
             lines.append(line)
         else:
-            raise UserError(f"{path}, record {count + 1}: more than {_MOST_LINES:,} lines without {_END}")
+            raise UserError(f"{path}, record {count + 1}: more than {_MAX_LINES:,} lines without {_END}")
     if any(line.strip() for line in lines):
         count += 1
         yield _record(lines)

@@ -19,8 +19,8 @@ from clinweave.applications.molecules.files.rows import (
 from clinweave.core.errors import UserError
 
 _SEPARATORS = ",;\t|"
-_MOST_LINES = 50  # of one cell in quotation marks
-_MOST_LETTERS = 2_000_000  # of one line
+_MAX_LINES = 50  # of one cell in quotation marks
+_MAX_LETTERS = 2_000_000  # of one line
 
 
 def binary(path: Path) -> IO[bytes]:
@@ -34,10 +34,10 @@ def byte_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file without their ends, which are of any system."""
     try:
         with binary(path) as stream:
-            while line := stream.readline(_MOST_LETTERS):
-                if len(line) == _MOST_LETTERS:
+            while line := stream.readline(_MAX_LETTERS):
+                if len(line) == _MAX_LETTERS:
                     raise UserError(
-                        f"{path}: a line of more than {_MOST_LETTERS:,} bytes; not a table of molecules"
+                        f"{path}: a line of more than {_MAX_LETTERS:,} bytes; not a table of molecules"
                     )
                 line = line.removesuffix(b"\n").removesuffix(b"\r")
                 if b"\r" in line:
@@ -127,7 +127,7 @@ def table_rows(lines: Iterator[str], separator: str, top: str) -> Iterator[Row]:
                 yield Row(cells)
                 break
             following = None
-            if "unexpected end" in cells and len(more) < _MOST_LINES:
+            if "unexpected end" in cells and len(more) < _MAX_LINES:
                 following = waiting.popleft() if waiting else next(lines, None)
             if following is None:
                 waiting.extendleft(reversed(more))

@@ -14,7 +14,7 @@ from clinweave.core.artifacts import appearing
 from clinweave.core.errors import UserError
 
 Cell = str | int | float | bool | None
-_MOST_ROWS, _MOST_LETTERS = 1_048_575, 32_767  # of a sheet, of a cell in Excel
+_MAX_ROWS, _MAX_LETTERS = 1_048_575, 32_767  # of a sheet, of a cell in Excel
 _TITLES = ("name", "id", "title", "mol_id", "molecule_name")
 
 
@@ -140,8 +140,8 @@ def _write_parquet(path: Path, names: list[str], rows: list[list[str]]) -> None:
 def _write_workbook(work: Path, path: Path, names: list[str], rows: list[list[str]]) -> None:
     import xlsxwriter
 
-    if len(rows) > _MOST_ROWS:
-        raise UserError(f"{path}: {len(rows):,} rows; a sheet holds {_MOST_ROWS:,}: write Parquet or CSV")
+    if len(rows) > _MAX_ROWS:
+        raise UserError(f"{path}: {len(rows):,} rows; a sheet holds {_MAX_ROWS:,}: write Parquet or CSV")
     book = xlsxwriter.Workbook(
         str(work), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     )
@@ -152,10 +152,10 @@ def _write_workbook(work: Path, path: Path, names: list[str], rows: list[list[st
         cells = typed([row[column] for row in rows])
         for number, cell in enumerate(cells, 1):
             if isinstance(cell, str):
-                if len(cell) > _MOST_LETTERS:
+                if len(cell) > _MAX_LETTERS:
                     raise UserError(
                         f"{path}, row {number}, column {name}: {len(cell):,} characters; a cell of Excel holds "
-                        f"{_MOST_LETTERS:,}: write Parquet or CSV"
+                        f"{_MAX_LETTERS:,}: write Parquet or CSV"
                     )
                 sheet.write_string(number, column, cell)
             elif cell is not None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rdkit.Chem import Mol
     from rdkit.Chem.FilterCatalog import FilterCatalog
 
-MOST_SA = 5.3  # of molecules with up to LARGE heavy atoms
-MOST_SA_LARGE = 7.5
+MAX_SA = 5.3  # of molecules with up to LARGE heavy atoms
+MAX_SA_LARGE = 7.5
 LARGE = 40
 # PAINS entries that more than 2 in 1,000 approved drugs have: shown as alerts, not refused
 PAINS_FLAGGED = frozenset({
@@ -69,7 +69,7 @@ def sa_cases(molecule: "Mol") -> list[str]:
     """Return [""] for a molecule whose SA score is above the limit for its size."""
     from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 
-    limit = MOST_SA if molecule.GetNumHeavyAtoms() <= LARGE else MOST_SA_LARGE
+    limit = MAX_SA if molecule.GetNumHeavyAtoms() <= LARGE else MAX_SA_LARGE
     return [""] if synthetic_accessibility(molecule) > limit else []
 
 
@@ -100,7 +100,7 @@ def coded_rules() -> tuple[Rule, ...]:
         Rule("ring_system", "ring system that the reference set lacks",
              "neither an approved drug nor two of 316,933 molecules of MOSES have it",
              "MOSES' training set and the approved drugs of ADMET-AI", ring_system_cases),
-        Rule("sa_score", f"SA score above {MOST_SA} ({MOST_SA_LARGE} from {LARGE + 1} heavy atoms)",
+        Rule("sa_score", f"SA score above {MAX_SA} ({MAX_SA_LARGE} from {LARGE + 1} heavy atoms)",
              "rare fragments, many stereocentres or bridged rings",
              "Ertl and Schuffenhauer 2009, doi:10.1186/1758-2946-1-8", sa_cases),
         Rule("pains", "pan-assay interference (PAINS)", "interferes with assays by reacting, colouring or aggregating",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rdkit.Chem import Atom, Mol
 
 PACKAGED = Path(__file__).with_name("ring_systems.tsv.gz")
-LEAST_MOSES = 2  # of 316,933 molecules
-LEAST_DRUGS = 1
+MIN_MOSES = 2  # of 316,933 molecules
+MIN_DRUGS = 1
 _BARE = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I", "b", "c", "n", "o", "p", "s"})
 
 
@@ -101,7 +101,7 @@ def write_frequencies(path: Path, moses: Counter[str], drugs: Counter[str]) -> i
 
 def is_seen(counts: Seen) -> bool:
     """Return whether a ring system counts as makeable: one drug is enough, MOSES' rarest may be artefacts."""
-    return counts.drugs >= LEAST_DRUGS or counts.moses >= LEAST_MOSES
+    return counts.drugs >= MIN_DRUGS or counts.moses >= MIN_MOSES
 
 
 @cache

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SEED = 61453
 _KEYS = {"receptor", "center", "size", "exhaustiveness"}
-_MOST_ATOMS = 70  # heavy atoms
+_MAX_ATOMS = 70  # heavy atoms
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class DockingScorer:
         from rdkit import Chem
 
         molecule = Chem.MolFromSmiles(smiles)
-        if molecule.GetNumHeavyAtoms() > _MOST_ATOMS:
-            return Scored(math.nan, {}, f"more than {_MOST_ATOMS} heavy atoms")
+        if molecule.GetNumHeavyAtoms() > _MAX_ATOMS:
+            return Scored(math.nan, {}, f"more than {_MAX_ATOMS} heavy atoms")
         ligand, problem = prepared(molecule)
         if problem:
             return Scored(math.nan, {}, problem)

@@ -20,7 +20,7 @@ from clinweave.core.errors import ClinweaveError, UserError
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-MOST_FAILED = 50  # first molecules that all fail: the scorer is broken, and says so
+MAX_FAILED = 50  # first molecules that all fail: the scorer is broken, and says so
 
 
 class Call(NamedTuple):
@@ -128,11 +128,11 @@ class Oracle:
             for call in calls:
                 self._scored[call.smiles] = call.scored
             self.calls += calls
-            self.check(MOST_FAILED)
+            self.check(MAX_FAILED)
 
     def check(self, least: int = 1) -> None:
         """Raise `UserError` where all of the first calls failed, of which there are at least so many."""
-        first = self.calls[:MOST_FAILED]
+        first = self.calls[:MAX_FAILED]
         if len(first) >= least and all(math.isnan(call.scored.value) for call in first):
             raise UserError(
                 f"the scorer {self.scorer.name} failed on all of the first {len(first)} molecules; of "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFORMERS = 10
 SEED = 61453
-_MOST_ATOMS = 100  # heavy atoms: embedding of larger ones takes minutes
+_MAX_ATOMS = 100  # heavy atoms: embedding of larger ones takes minutes
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def embedded(molecule: "Mol", count: int = CONFORMERS) -> "Mol | None":
     from rdkit import Chem, rdBase
     from rdkit.Chem import rdDistGeom
 
-    if molecule.GetNumHeavyAtoms() > _MOST_ATOMS:
+    if molecule.GetNumHeavyAtoms() > _MAX_ATOMS:
         return None
     settings = rdDistGeom.ETKDGv3()
     settings.randomSeed = SEED

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BITS, LEVELS = 1024, 4  # hashed environments, and the counts that are distinguished
 NOISE = 1e-2  # variance, in units of the scores' own
-MOST = 1200  # molecules that are learned from: the best half and the latest half
+MAX_MOLECULES = 1200  # molecules that are learned from: the best half and the latest half
 
 Floats = NDArray[np.float32]
 
@@ -37,9 +37,9 @@ class TanimotoProcess:
         from scipy.linalg import cho_factor, cho_solve
 
         names = list(scores)
-        if len(names) > MOST:
-            best = sorted(names, key=lambda text: -scores[text])[: MOST // 2]
-            names = list(dict.fromkeys([*best, *names[-MOST // 2 :]]))
+        if len(names) > MAX_MOLECULES:
+            best = sorted(names, key=lambda text: -scores[text])[: MAX_MOLECULES // 2]
+            names = list(dict.fromkeys([*best, *names[-MAX_MOLECULES // 2 :]]))
         values = np.array([scores[text] for text in names])
         self._centre, self._spread = float(values.mean()), float(values.std()) or 1.0
         self._rows = self._features(names)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _POINTS = 300  # calibration scores kept individually; above this, equal-sized groups
-_LEAST = 40  # residuals that a similarity class needs for a quantile of its own
+_MIN_RESIDUALS = 40  # residuals that a similarity class needs for a quantile of its own
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Widths:
     @classmethod
     def fit(cls, residuals: Floats, similarity: Floats, coverage: float, classes: int = 3) -> "Widths":
         """Fit one quantile for each of up to `classes` equally large similarity classes."""
-        classes = max(1, min(classes, len(residuals) // _LEAST))
+        classes = max(1, min(classes, len(residuals) // _MIN_RESIDUALS))
         edges = np.unique(np.quantile(similarity, np.arange(1, classes) / classes))
         bins = np.searchsorted(edges, similarity, "right")
         half = [quantile(residuals[bins == item], coverage) for item in range(len(edges) + 1)]

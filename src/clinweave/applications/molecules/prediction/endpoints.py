@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FOLDS = 5
 COVERAGE = 0.9
-LEAST = 20  # answered rows
+MIN_ROWS = 20  # answered rows
 
 
 class Predicted(NamedTuple):
@@ -149,9 +149,9 @@ def fit_folds(
 
 
 def _enough(name: str, kind: str, answers: Floats) -> None:
-    if len(answers) < LEAST:
+    if len(answers) < MIN_ROWS:
         raise UserError(
-            f"{name}: {len(answers)} rows with an answer and a structure; at least {LEAST} are needed"
+            f"{name}: {len(answers)} rows with an answer and a structure; at least {MIN_ROWS} are needed"
         )
     if kind == "classification" and min(answers.sum(), len(answers) - answers.sum()) < FOLDS:
         raise UserError(f"{name}: at least {FOLDS} rows of either class are needed")

@@ -26,7 +26,7 @@ BLOCKS = ("morgan", "avalon", "erg", "descriptors")
 LATENT = "latent"
 SETS: dict[str, tuple[str, ...]] = {"maplight": BLOCKS, **{name: (name,) for name in (*BLOCKS, LATENT)}}
 _COUNTS = 1024
-_MOST = 1e30  # descriptors such as Ipc overflow; trees only need the order
+_MAX_VALUE = 1e30  # descriptors such as Ipc overflow; trees only need the order
 
 
 def blocks_of(name: str) -> tuple[str, ...]:
@@ -184,7 +184,7 @@ def _described(molecule: "Mol") -> NDArray[np.float32]:
             values.append(value)
     array = np.array(values, np.float64)
     array[~np.isfinite(array)] = np.nan
-    return np.clip(array, -_MOST, _MOST).astype(np.float32)
+    return np.clip(array, -_MAX_VALUE, _MAX_VALUE).astype(np.float32)
 
 
 _BLOCK = {"morgan": _morgan, "avalon": _avalon, "erg": _erg, "descriptors": _described}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
     from rdkit.DataStructs import ExplicitBitVect
 
-MOST_ATOMS = 600  # heavy atoms; descriptors of larger ones take seconds each and describe no small molecule
+MAX_ATOMS = 600  # heavy atoms; descriptors of larger ones take seconds each and describe no small molecule
 
 
 class Refused(NamedTuple):
@@ -44,8 +44,8 @@ def read_structure(text: str) -> Structure | Refused:
             return Refused(_why_not(text))
         if not molecule.GetNumHeavyAtoms():
             return Refused("no heavy atom")
-        if molecule.GetNumHeavyAtoms() > MOST_ATOMS:
-            return Refused(f"{molecule.GetNumHeavyAtoms()} heavy atoms; at most {MOST_ATOMS} are computed on")
+        if molecule.GetNumHeavyAtoms() > MAX_ATOMS:
+            return Refused(f"{molecule.GetNumHeavyAtoms()} heavy atoms; at most {MAX_ATOMS} are computed on")
         try:
             return _parent(molecule)
         except (ValueError, RuntimeError) as error:  # RDKit gave up on what it had read itself

@@ -13,12 +13,12 @@ from typing import Literal, NamedTuple
 
 from clinweave.core.errors import ClinweaveError
 from clinweave.knowledge.retrieval.document_status import is_stamp
-from clinweave.knowledge.retrieval.passages import MOST_WORDS
+from clinweave.knowledge.retrieval.passages import MAX_WORDS
 
 Kind = Literal["heading", "paragraph", "item", "row"]
 SEPARATOR = " > "  # between the headings of a section's path
-MOST_HEADING = 200  # characters
-MOST_UNPACKED = 512 << 20  # bytes of all parts together
+MAX_HEADING = 200  # characters
+MAX_UNPACKED = 512 << 20  # bytes of all parts together
 _LEAD_IN_WORDS = 25
 
 
@@ -39,9 +39,9 @@ class UnreadableError(ClinweaveError):
 
 
 def check_unpacked(parts: zipfile.ZipFile) -> None:
-    """Raise `UnreadableError` where the members of an archive are larger than `MOST_UNPACKED` together."""
-    if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-        raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
+    """Raise `UnreadableError` where the members of an archive are larger than `MAX_UNPACKED` together."""
+    if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
+        raise UnreadableError(f"unpacks to more than {MAX_UNPACKED >> 20} MiB")
 
 
 def join_lines(lines: Iterable[str], separator: str) -> str:
@@ -92,9 +92,9 @@ def title_of(blocks: Iterable[Block]) -> str:
     first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
     title = first.text.strip().splitlines()[0].strip("#=* \t") if first else ""
     is_prose = (
-        first is not None and first.kind != "heading" and (len(title) > MOST_HEADING or title.endswith("."))
+        first is not None and first.kind != "heading" and (len(title) > MAX_HEADING or title.endswith("."))
     )
-    return "" if is_prose else title[:MOST_HEADING]
+    return "" if is_prose else title[:MAX_HEADING]
 
 
 def with_stamps(blocks: Iterable[Block], lines: Iterable[str]) -> list[Block]:
@@ -108,7 +108,7 @@ def with_stamps(blocks: Iterable[Block], lines: Iterable[str]) -> list[Block]:
     )
 
 
-def assemble(blocks: Iterable[Block], *, most_words: int = MOST_WORDS) -> Iterator[Assembled]:
+def assemble(blocks: Iterable[Block], *, most_words: int = MAX_WORDS) -> Iterator[Assembled]:
     """Yield the text of each page in order with its sections; headings stand in the text and name the sections below.
 
     A run of list items or table rows that is longer than a passage is divided, and each part repeats the lead-in.
@@ -121,7 +121,7 @@ def assemble(blocks: Iterable[Block], *, most_words: int = MOST_WORDS) -> Iterat
             if is_heading:
                 for block in members:
                     headings = [item for item in headings if item[0] < block.level]
-                    headings.append((block.level, _one_line(block.text)[:MOST_HEADING]))
+                    headings.append((block.level, _one_line(block.text)[:MAX_HEADING]))
                     text += f"{_one_line(block.text)}\n\n"
                 continue
             body = "\n\n".join(_units(members, most_words))

@@ -54,7 +54,7 @@ _BLOCKS = frozenset(
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE
 )
-_MOST_SPAN = 50
+_MAX_SPAN = 50
 _LISTS = ("ul", "ol", "dl")
 _MARKS = {"sup": "^", "sub": "_"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -230,7 +230,7 @@ def _filled(cells: "list[LexborNode]", below: dict[int, tuple[int, str]]) -> lis
 
 def _span(cell: "LexborNode", name: str) -> int:
     stated = (cell.attributes.get(name) or "1").strip()
-    return max(min(int(stated), _MOST_SPAN), 1) if stated.isdigit() else 1
+    return max(min(int(stated), _MAX_SPAN), 1) if stated.isdigit() else 1
 
 
 def _spaces(text: str) -> str:

@@ -9,9 +9,7 @@ from email.message import Message
 from clinweave.knowledge.retrieval.documents import html, plain
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError
 
-_MOST_HEADER = (
-    2_000  # characters; the library's parser of structured headers takes minutes for very long ones
-)
+_MAX_HEADER = 2_000  # characters; the library's parser of structured headers takes minutes for very long ones
 
 
 def read(content: bytes) -> list[Block]:
@@ -69,7 +67,7 @@ def _file_name(part: Message) -> str:
 
 def _decoded(value: str) -> str:
     """Return a header's words in plain text, on one line."""
-    value = value[:_MOST_HEADER]
+    value = value[:_MAX_HEADER]
     with contextlib.suppress(ValueError, LookupError, MessageError):  # else the words as they stand
         value = str(make_header(decode_header(value)))
     return " ".join(value.encode("utf-8", "replace").decode().split())

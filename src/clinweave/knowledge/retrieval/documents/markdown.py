@@ -15,7 +15,7 @@ _STATED = re.compile(
     r"|superseded[ _]by|replaced[ _]by|withdrawn|superseded|obsolete|retired)[ \t]*:[ \t]*(\S[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_MOST_OPEN = 200  # brackets of a block that are not closed
+_MAX_OPEN = 200  # brackets of a block that are not closed
 
 
 def read(content: bytes) -> list[Block]:
@@ -54,7 +54,7 @@ def _stated(front: str) -> str:
 
 def _escaped(block: str) -> str:
     """Return a block with its brackets escaped where many stay open: each would be tried as a link to the end."""
-    return block.replace("[", "\\[") if block.count("[") - block.count("]") > _MOST_OPEN else block
+    return block.replace("[", "\\[") if block.count("[") - block.count("]") > _MAX_OPEN else block
 
 
 class _Collector:

@@ -15,7 +15,7 @@ _LEFT_OUT = frozenset({
     f"{_TEXT}tracked-changes", f"{_TEXT}note", f"{_NAMES}office:1.0}}annotation", f"{_TEXT}table-of-content",
     f"{_NAMES}office:1.0}}forms", f"{_TEXT}sequence-decls",
 })  # fmt: skip
-_MOST_REPEATED = 50
+_MAX_REPEATED = 50
 
 
 def read(content: bytes) -> list[Block]:
@@ -75,7 +75,7 @@ def _cells(row: ElementTree.Element) -> list[str]:
         if cell.tag == f"{_TABLE}covered-table-cell" and cells and not text:
             text = cells[-1]  # the cell before spans this column
         repeated = cell.get(f"{_TABLE}number-columns-repeated", "1")
-        cells.extend([text] * min(int(repeated) if repeated.isdigit() else 1, _MOST_REPEATED))
+        cells.extend([text] * min(int(repeated) if repeated.isdigit() else 1, _MAX_REPEATED))
     return cells
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PARAGRAPH_GAP = 0.75  # of the font size between two lines begins a paragraph
 _HEADING_SIZE = 1.12  # of the body's font size
-_MOST_HEADING_WORDS = 14
+_MAX_HEADING_WORDS = 14
 _MARGIN = 0.09  # of the page's height: where headers and footers stand
 
 
@@ -153,7 +153,7 @@ def _begins(line: Line, run: list[Line], right: float) -> bool:
 def _block(run: list[Line], body: float, page: int) -> Block:
     text = _reflowed([line.text for line in run])
     size = run[0].size
-    title = len(text.split()) <= _MOST_HEADING_WORDS and not text.endswith((".", ";", ",", ":"))
+    title = len(text.split()) <= _MAX_HEADING_WORDS and not text.endswith((".", ";", ",", ":"))
     if title and (size > _HEADING_SIZE * body or all(_all_bold(line) for line in run)):
         return Block(
             "heading", text, 1 if size > 1.5 * body else 2 if size > _HEADING_SIZE * body else 3, page

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _THIN = 2.5  # points: a drawn shape no wider than this is a line
 _TOUCH = 4.0  # points between lines that meet
 _SAME = 3.0  # points between lines that are one
-_LEAST = 8.0  # points: shorter lines are no rules
-_MOST_SEGMENTS = 4000  # of a page; a drawing has more
-_MOST_BORDERS = 400  # of a table, in each direction
+_MIN_LENGTH = 8.0  # points: shorter lines are no rules
+_MAX_SEGMENTS = 4000  # of a page; a drawing has more
+_MAX_BORDERS = 400  # of a table, in each direction
 
 
 class Segment(NamedTuple):
@@ -66,14 +66,14 @@ def grids(page: "PdfPage", width: float, height: float) -> list[Grid]:
     for left, top, right, bottom in _boxes(page, height):
         if right - left > 0.95 * width and bottom - top > 0.95 * height:
             continue  # the page's background
-        if bottom - top <= _THIN and right - left >= _LEAST:
+        if bottom - top <= _THIN and right - left >= _MIN_LENGTH:
             across.append(Segment((top + bottom) / 2, left, right))
-        elif right - left <= _THIN and bottom - top >= _LEAST:
+        elif right - left <= _THIN and bottom - top >= _MIN_LENGTH:
             down.append(Segment((left + right) / 2, top, bottom))
-        elif right - left >= _LEAST and bottom - top >= _LEAST:
+        elif right - left >= _MIN_LENGTH and bottom - top >= _MIN_LENGTH:
             across += [Segment(top, left, right), Segment(bottom, left, right)]
             down += [Segment(left, top, bottom), Segment(right, top, bottom)]
-    if not 3 <= len(across) + len(down) <= _MOST_SEGMENTS:
+    if not 3 <= len(across) + len(down) <= _MAX_SEGMENTS:
         return []
     tables = [
         Grid(_borders(vertical, horizontal), _borders(horizontal, vertical), vertical, horizontal)
@@ -82,8 +82,8 @@ def grids(page: "PdfPage", width: float, height: float) -> list[Grid]:
     selected = [
         item
         for item in tables
-        if 2 <= len(item.rows) <= _MOST_BORDERS
-        and 2 <= len(item.columns) <= _MOST_BORDERS
+        if 2 <= len(item.rows) <= _MAX_BORDERS
+        and 2 <= len(item.columns) <= _MAX_BORDERS
         and len(item.rows) + len(item.columns) >= 5
     ]
     return sorted(selected, key=lambda item: item.rows[0])
@@ -96,7 +96,7 @@ def _boxes(page: "PdfPage", height: float) -> Iterator[tuple[float, float, float
         if count <= 5:
             left, bottom, right, top = item.get_bounds()
             yield left, height - top, right, height - bottom
-        elif count <= _MOST_SEGMENTS:
+        elif count <= _MAX_SEGMENTS:
             yield from _parts(item, count, height)
 
 

@@ -16,7 +16,7 @@ from clinweave.knowledge.retrieval.documents.pdf_rules import Grid, Segment
 from clinweave.knowledge.retrieval.documents.pdf_words import Line, Table, Word, as_lines, joined
 
 ITEM = re.compile(r"^(?:[-\u2022\u2023\u25aa\u25cf\u25e6\uf0b7\u00b7*]|\(?\d{1,2}[.)])\s+(?=\S)")
-_MOST_CELL_WORDS = 25  # on average, in a table whose columns are not ruled: more is prose in a frame
+_MAX_CELL_WORDS = 25  # on average, in a table whose columns are not ruled: more is prose in a frame
 _SAME_BORDER = 8.0  # points between the borders of a table on two pages
 _FRAME = 0.7  # of the table's width must be ruled above and below
 
@@ -57,7 +57,7 @@ def _table(grid: Grid, words: Sequence[Word]) -> Table | None:
         grid = _with_columns(grid, lines)
     ids = grid.cell_ids()
     cells = len({item for row in ids for item in row})
-    if len(grid.columns) < 3 or cells < 2 or (not is_ruled and len(words) > _MOST_CELL_WORDS * cells):
+    if len(grid.columns) < 3 or cells < 2 or (not is_ruled and len(words) > _MAX_CELL_WORDS * cells):
         return None
     by_cell: dict[int, list[Word]] = {}
     for word in words:

@@ -25,7 +25,7 @@ _BOLD_WEIGHT = 600
 _FONT_NAME = 64  # bytes that are read
 _NAME, _UNUSED = create_string_buffer(_FONT_NAME), c_int()  # filled by each call
 _STEP = 3  # points between the places tried for a gutter
-_LEAST_LINES = 6  # of each column
+_MIN_LINES = 6  # of each column
 _COLUMN_SHARE = 0.5  # of a page's lines must leave the same gutter free for it to be two columns
 
 
@@ -180,7 +180,7 @@ def gutter_of(lines: Sequence[Line], width: float) -> float | None:
             if cells:
                 side.append(cells[-1][1] - cells[0][0])
     is_prose = all(
-        len(side) >= _LEAST_LINES and sum(reach > 0.25 * width for reach in side) >= 0.6 * len(side)
+        len(side) >= _MIN_LINES and sum(reach > 0.25 * width for reach in side) >= 0.6 * len(side)
         for side in sides
     )
     return gutter if is_prose else None

@@ -6,7 +6,7 @@ from clinweave.knowledge.retrieval.documents.blocks import Block, join_lines
 
 _ITEM = re.compile(r"^(\s*)(?:[-*\u2022\u00b7\u25aa]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _RULE = re.compile(r"^\s*[-=*_~#]{3,}\s*$")
-_MOST_HEADING_WORDS = 12
+_MAX_HEADING_WORDS = 12
 
 
 def read(content: bytes) -> list[Block]:
@@ -46,7 +46,7 @@ def _is_heading(line: str, lines: list[str], number: int) -> bool:
         return False
     text = line.strip()
     return (
-        len(text.split()) <= _MOST_HEADING_WORDS
+        len(text.split()) <= _MAX_HEADING_WORDS
         and not text.endswith((".", "!", ";", ",", ":"))
         and text[0].isalnum()
     )

@@ -9,7 +9,7 @@ from clinweave.core.workbooks import cell_text, fill_merged
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
 from clinweave.knowledge.retrieval.documents.opendocument import content_of
 
-_MOST_CELLS = 5_000_000
+_MAX_CELLS = 5_000_000
 
 
 def read_csv(content: bytes) -> list[Block]:
@@ -59,8 +59,8 @@ def read_workbook(content: bytes) -> list[Block]:
             page = book.get_sheet_by_name(sheet.name)
             rows = page.to_python(skip_empty_area=True)
             cells += sum(map(len, rows))
-            if cells > _MOST_CELLS:
-                raise UnreadableError(f"more than {_MOST_CELLS:,} cells")
+            if cells > _MAX_CELLS:
+                raise UnreadableError(f"more than {_MAX_CELLS:,} cells")
             filled = fill_merged([[cell_text(cell) for cell in row] for row in rows], page)
             table = rows_of(_titled(filled))
             blocks += [Block("heading", sheet.name, 1), *table] if table else []
