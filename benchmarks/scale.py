@@ -27,7 +27,7 @@ from clinweave.batch.parts import plan  # noqa: E402
 from clinweave.batch.worker import run_part  # noqa: E402
 
 MARK = "CLINWEAVE_SCALE_BENCHMARK"  # in the environment of the workers that this program started
-os.environ.update({**QUIET, MARK: str(os.getpid())})
+os.environ.update({**QUIET, MARK: str(os.getpid()), "RAY_raylet_start_wait_time_s": "300"})
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
 
 

@@ -1,5 +1,7 @@
 """Two processes on one machine (gloo) train as one does on the same batches."""
 
+from dataclasses import replace
+
 import pytest
 
 from clinweave.core.errors import UserError
@@ -29,6 +31,31 @@ def test_two_processes_have_the_loss_of_one_with_the_same_batch(tiny_base, data,
     assert two.manifest["parameters"]["processes"] == 2
     assert (two.path / "adapter" / "adapter_model.safetensors").is_file()
     assert not run_stage("sft", {**VALUES, "batch": 2, "processes": 2}, inputs, tmp_path / "two").fresh
+
+
+class StoppedError(Exception):
+    """A run that breaks off."""
+
+
+def test_a_run_goes_on_with_another_number_of_processes(tiny_base, data, tmp_path):
+    def stop(done, _total, _logged):
+        if done == 3:
+            raise StoppedError
+
+    inputs = Inputs(base=str(tiny_base), data=data)
+    whole = run_stage("sft", {**VALUES, "batch": 4}, inputs, tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        run_stage(
+            "sft", {**VALUES, "batch": 4, "save_every": 1}, replace(inputs, progress=stop), tmp_path / "out"
+        )
+    (work,) = tmp_path.glob(".out.checkpoints-*")
+    assert list(work.glob("checkpoint-[23]"))
+    steps = []
+    inputs = replace(inputs, progress=lambda done, _total, _logged: steps.append(done))
+    two = run_stage("sft", {**VALUES, "batch": 2, "processes": 2, "save_every": 1}, inputs, tmp_path / "out")
+    assert losses(two.path) == pytest.approx(losses(whole.path), abs=2e-4)
+    assert min(steps) >= 3, "it began again"
+    assert not work.exists()
 
 
 def test_settings_that_do_not_fit_are_named(monkeypatch):

@@ -5,6 +5,7 @@ run goes on from the last of them with the same order of items and the same rand
 """
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -139,7 +140,7 @@ def run_job(  # noqa: PLR0917
     need_extra()
     base = base_weights(inputs.base, inputs.home)
     input_keys, plain = read_by(base, inputs), telling(settings)
-    work = out.parent / f".{out.name}.checkpoints-{digest([kind, input_keys, plain])}"
+    work = out.parent / f".{out.name}.checkpoints-{digest([kind, input_keys, continued_by(kind, plain)])}"
     processes.check(settings)
     precision, reason = chosen_precision(settings)
     need = require(shape_of(base), settings, kind, precision)
@@ -210,6 +211,19 @@ def telling(settings: Settings) -> dict[str, object]:
         if plain[name] == type(settings).__dataclass_fields__[name].default:
             plain.pop(name)
     return plain
+
+
+def continued_by(kind: str, plain: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings that a run must share with a killed one to go on from its checkpoint.
+
+    As many items at a step, spread over other numbers of processes, give the same steps; of stages that write replies,
+    each process writes its own.
+    """
+    if kind in {"ppo", "grpo"}:
+        return dict(plain)
+    spread = {"batch", "accumulate", "processes"}
+    together = math.prod(int(str(plain.get(name, 1))) for name in sorted(spread))
+    return {**{name: value for name, value in plain.items() if name not in spread}, "items a step": together}
 
 
 def freeze_below(model: "PreTrainedModel", layers: int) -> None:
