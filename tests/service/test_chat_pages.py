@@ -112,3 +112,76 @@ def test_the_disclaimer_comes_in_a_field_when_asked(address, stream):
         for wrong in ({"clinweave": 1}, {"clinweave": {"disclaimer": "none"}}, {"clinweave": {"x": 1}}):
             with pytest.raises(openai.BadRequestError):
                 client.chat.completions.create(model="tiny", messages=ASK, extra_body=wrong)
+
+
+def events_of(reply):
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    lines = [line for line in reply.text.splitlines() if line.startswith("data: ")]
+    assert lines[-1] == "data: [DONE]"
+    return [json.loads(line[6:]) for line in lines[:-1]]
+
+
+# as Open WebUI sends a question: its own fields (chat_id, features, ...) are taken off before, include_usage is
+# always added to a stream, and turns of other models of the conversation may have called tools
+OPEN_WEBUI = {
+    "model": "tiny",
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "temperature": 0.7,
+    "max_tokens": 400,
+    "messages": [
+        {"role": "system", "content": "Current date: 2026-11-30"},
+        {"role": "user", "content": "What is the time?"},
+        {"role": "assistant", "content": "", "tool_calls": [{"id": "c1", "type": "function", "index": 0,
+            "function": {"name": "get_time", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "12:00"},
+        {"role": "assistant", "content": "It is noon."},
+        {"role": "user", "content": ASK[0]["content"]},
+    ],
+}  # fmt: skip
+# as LibreChat's agents send it through LangChain's OpenAI client: parts in every turn, the user's id, penalties at 0
+LIBRE_CHAT = {
+    "model": "tiny",
+    "user": "66b1f0c2a4",
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "temperature": 1,
+    "top_p": 1,
+    "n": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0,
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "Hello."}]},
+        {"role": "user", "content": [{"type": "text", "text": ASK[0]["content"]}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("body", [OPEN_WEBUI, LIBRE_CHAT])
+def test_a_streamed_question_as_chat_pages_send_it(client, address, body):
+    reply = client.post(f"{address}/v1/chat/completions", json=body, headers={"Authorization": "Bearer none"})
+    assert reply.status_code == 200, reply.text
+    events = events_of(reply)
+    text = "".join(item["choices"][0]["delta"].get("content") or "" for item in events if item["choices"])
+    assert "Arachnodactyly" in text
+    assert {item["object"] for item in events} == {"chat.completion.chunk"}
+    assert len({item["id"] for item in events}) == 1
+    assert any(item["choices"] and item["choices"][0]["finish_reason"] == "stop" for item in events)
+    last = events[-1]  # the counts, without a choice
+    assert last["choices"] == []
+    assert {"prompt_tokens", "completion_tokens", "total_tokens"} <= set(last["usage"])
+
+
+def test_the_result_of_a_tool_is_no_question(client, address):
+    messages = OPEN_WEBUI["messages"][:4]
+    refused = post(client, address, messages=messages)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "messages")
+
+
+def test_models_have_the_fields_that_chat_pages_read(client, address):
+    listed = client.get(f"{address}/v1/models", headers={"Authorization": "Bearer none"}).json()
+    assert listed["object"] == "list"
+    (model,) = listed["data"]
+    assert (model["id"], model["object"], type(model["created"])) == ("tiny", "model", int)
+    assert model["owned_by"]

@@ -14,6 +14,7 @@ from clinweave.models import Message
 from clinweave.service.errors import RequestError
 
 ROLES = ("system", "developer", "user", "assistant")
+_TOOL_ROLES = frozenset({"tool", "function"})
 _HONOURED = frozenset(
     {"model", "messages", "prompt", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop",
      "stream", "stream_options", "clinweave"}
@@ -150,6 +151,8 @@ def _messages(values: object) -> list[Message]:
     messages = []
     for index, item in enumerate(values):
         where = f"messages[{index}]"
+        if isinstance(item, dict) and item.get("role") in _TOOL_ROLES:
+            continue  # the result of a call that another model of the conversation made
         if not isinstance(item, dict) or item.get("role") not in ROLES:
             raise RequestError(f"a message has a role of {', '.join(ROLES)}", param=f"{where}.role")
         text = _content(item.get("content"), where)
