@@ -75,6 +75,7 @@ def page(browser, address):
     """Yield a page; afterwards nothing was asked of another host, and the console has no error."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, base_url=address)
     page = context.new_page()
+    page.set_default_timeout(90_000)  # machines that do much else
     page.asked, page.faults, page.expected_faults = [], [], 0
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda line: page.faults.append(line.text) if line.type == "error" else None)
@@ -140,6 +141,24 @@ def test_ask_by_keyboard_alone(page):
     page.keyboard.press("Enter")
     page.locator("article.answer").nth(1).wait_for()
     assert "Marfan syndrome" in page.locator("article.answer").first.inner_text()
+
+
+def test_ask_in_steps_shows_each_and_asks_for_what_is_missing(page):
+    page.goto("/")
+    page.keyboard.type("A boy has an aneurysm. What is the diagnosis?")
+    page.check("input[name=steps]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    question = page.locator(".open-question")
+    question.wait_for()
+    asked = question.inner_text()
+    assert page.locator(".steps li").count() == 1
+    has_no_faults_of_accessibility(page)
+    assert fits(page)
+    question.get_by_role("button", name="no", exact=True).press("Enter")
+    page.locator(".steps li").nth(2).wait_for()  # ranked, told, ranked again
+    assert page.locator("article.answer").count() == 1
+    assert asked not in page.locator("article").inner_text()
 
 
 def test_an_error_is_shown_in_place(page):
@@ -230,7 +249,7 @@ def test_molecules_shows_a_structure_its_neighbours_and_variants(page):
     page.emulate_media(color_scheme="dark")
     has_no_faults_of_accessibility(page)
     page.locator("#variants-title ~ .gallery button").first.press("Enter")
-    page.wait_for_function(f"document.querySelector('#molecule').value !== '{ASPIRIN}'")
+    page.locator(f"#molecule:not([value='{ASPIRIN}'])").wait_for()
 
 
 def test_a_user_with_a_token_logs_in_and_out(browser, tmp_path):
