@@ -151,6 +151,26 @@ def test_mistakes_in_models_are_told_before_anything_is_run(tmp_path):
             clinweave.run(tmp_path / "r.toml", out=tmp_path / "out")
 
 
+def test_bad_rows_of_a_benchmark_are_counted_and_the_run_goes_on(small_and_large, call, models):
+    with (models / "b.jsonl").open("a") as stream:
+        stream.write(json.dumps({"id": "bad", "question": "Q?", "options": OPTIONS}) + "\n")
+    (models / "r.toml").write_text(
+        f'kind = "comparison"\nresamples = 100\n[model]\naddress = "{small_and_large[0]}"\n'
+        '[knowledge]\nconditions = ["base"]\ncontrols = []\n'
+        '[[tasks]]\ntype = "benchmark"\npath = "b.jsonl"\ncount = 0\n',
+        "utf-8",
+    )
+    assert call("run", models / "r.toml", "--out", models / "out")[0] == 2
+    change = "tasks.0.bad_rows=leave-out"
+    code, out, err = call("run", models / "r.toml", "--set", change, "--out", models / "out", "--json")
+    assert code == 0, err
+    results = json.loads(out)
+    assert results["tasks"]["b"]["n"] == 12
+    (left,) = results["skipped"]
+    assert left["task"] == "benchmark, 1 rows"
+    assert left["reason"] == "b.jsonl, row 13: no field 'answer'"
+
+
 def test_names_of_models_come_from_their_addresses():
     addresses = [
         "http://h:1/v1#meta/llama 8b",

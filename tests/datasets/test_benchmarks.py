@@ -243,3 +243,39 @@ def test_a_number_that_is_a_label_is_that_label(tmp_path):
     (tmp_path / "l.jsonl").write_text(json.dumps(row))
     (question,) = read_benchmark(tmp_path / "l.jsonl")
     assert (question.options, question.answer) == (("x", "y", "z"), 1)
+
+
+BAD = {
+    "b.jsonl": [
+        {"id": "a", "question": "Q?", "options": ["x", "y"], "answer": 0},
+        {"id": "b", "question": "Q?", "options": ["x", "y"]},
+        {"id": "c", "question": "Q?", "options": ["x", ""], "answer": 0},
+        {"id": "a", "question": "Q again?", "options": ["x", "y"], "answer": 1},
+        {"id": "d", "question": "Q?", "options": ["x", "y"], "answer": "z"},
+        {"id": "e", "question": "Q?", "options": ["x", "x"], "answer": 1},
+    ],
+    "m.jsonl": [
+        {"id": "a", "question": "Q?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "cop": 4},
+        {"id": "b", "question": "Q?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "cop": None},
+        {"id": "c", "question": "Q?", "opa": "1", "opb": "", "opc": "3", "opd": "4", "cop": 1},
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "kept", "bad"), [("b.jsonl", ["a", "e"], 4), ("m.jsonl", ["a"], 2)])
+def test_bad_rows_are_left_out_and_named_where_asked_for(tmp_path, name, kept, bad):
+    path = tmp_path / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in BAD[name]), "utf-8")
+    messages = []
+    assert [question.id for question in read_benchmark(path, messages)] == kept
+    assert len(messages) == bad
+    assert all(name in message for message in messages)
+    with pytest.raises(UserError):
+        read_benchmark(path)
+
+
+def test_a_file_without_a_good_row_is_refused_all_the_same(tmp_path):
+    path = tmp_path / "b.jsonl"
+    path.write_text(json.dumps(BAD["b.jsonl"][1]) + "\n", "utf-8")
+    with pytest.raises(UserError, match=r"holds no question: .*answer"):
+        read_benchmark(path, [])

@@ -4,7 +4,7 @@
 """
 
 from ast import literal_eval
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,47 @@ _TASK_FILES = frozenset({".yaml", ".yml"})
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def read_benchmark(path: Path) -> list[Question]:
+Reader = Callable[[Path, "list[str] | None"], Iterator[Question]]
+
+
+def read_benchmark(path: Path, left_out: list[str] | None = None) -> list[Question]:
     """Return the questions of a file in any of the supported formats, detected by content, not by name.
 
-    Raises `UserError` naming file, row and field on bad data, and the known formats where none fits.
+    Raises `UserError` naming file, row and field on bad data, and the known formats where none fits. With a list
+    `left_out`, a bad row (no answer, an empty option, an id that occurs twice) is left out and its message added
+    to the list; a file without a good row is still an error. Rows of lm-eval task files are always refused.
     """
     if not path.is_file():
         raise UserError(f"there is no benchmark file {path}")
-    questions = list(_reader(path)(path))
-    if not questions:
-        raise UserError(f"{path} holds no question")
+    questions = []
     seen: set[tuple[str, str]] = set()
-    for row, question in enumerate(questions, 1):
-        if (question.task, question.id) in seen:
-            raise UserError(f"{path}, row {row}, field id: {question.id!r} occurs twice in {question.task!r}")
-        seen.add((question.task, question.id))
+    for row, question in enumerate(_reader(path)(path, left_out), 1):
+        if (question.task, question.id) not in seen:
+            seen.add((question.task, question.id))
+            questions.append(question)
+            continue
+        message = f"{path}, row {row}, field id: {question.id!r} occurs twice in {question.task!r}"
+        if left_out is None:
+            raise UserError(message)
+        left_out.append(message)
+    if not questions:
+        raise UserError(f"{path} holds no question{f': {left_out[0]}' if left_out else ''}")
     return questions
+
+
+def _each(
+    make: Callable[[Any, Any], Question], rows: Iterable[tuple[Any, Any]], left_out: list[str] | None
+) -> Iterator[Question]:
+    """Yield the question of each (number or id, row); a bad row is raised, or left out and its message kept."""
+    for number, row in rows:
+        try:
+            question = make(number, row)
+        except UserError as error:
+            if left_out is None:
+                raise
+            left_out.append(str(error))
+        else:
+            yield question
 
 
 def benchmark_files(path: Path) -> list[Path]:
@@ -40,10 +65,10 @@ def benchmark_files(path: Path) -> list[Path]:
     return [path, data_file(path)] if path.suffix.lower() in _TASK_FILES else [path]
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
+def _reader(path: Path) -> Reader:
     suffix = path.suffix.lower()
     if suffix in _TASK_FILES:
-        return read_task_file
+        return lambda task, _: read_task_file(task)
     if suffix == ".csv":
         return read_biomixqa
     if suffix == ".jsonl":
@@ -64,38 +89,44 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
     )
 
 
-def read_mirage(path: Path) -> Iterator[Question]:
+def read_mirage(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield MIRAGE's questions: {task: {id: {"question", "options": {"A": ...}, "answer": "A"}}}."""
+
+    def question(name: tuple[str, str], row: Any) -> Question:
+        task, identifier = name
+        where = f"{path}, {task}/{identifier}"
+        options = _options(_field(row, "options", where), where)
+        return Question(
+            id=identifier,
+            task=f"mirage-{task}",
+            question=_text(row, "question", where),
+            options=tuple(options.values()),
+            answer=_answer_index(_field(row, "answer", where), row, options, where),
+            kind=task,
+            origin="MIRAGE",
+        )
+
     for task, items in _mapping(json_file(path), path, "the file").items():
-        for identifier, row in _mapping(items, path, task).items():
-            where = f"{path}, {task}/{identifier}"
-            options = _options(_field(row, "options", where), where)
-            yield Question(
-                id=identifier,
-                task=f"mirage-{task}",
-                question=_text(row, "question", where),
-                options=tuple(options.values()),
-                answer=_answer_index(_field(row, "answer", where), row, options, where),
-                kind=task,
-                origin="MIRAGE",
-            )
+        rows = _mapping(items, path, task).items()
+        yield from _each(question, (((task, identifier), row) for identifier, row in rows), left_out)
 
 
-def read_medqa(path: Path) -> Iterator[Question]:
+def read_medqa(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield MedQA's questions, JSON lines or a list. Sets of 4 and of 5 options are two tasks, never mixed."""
     rows = (
         json_lines(path)
         if path.suffix.lower() == ".jsonl"
         else enumerate(_sequence(json_file(path), path), 1)
     )
-    for number, row in rows:
+
+    def question(number: Any, row: Any) -> Question:
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
         answer = _field(row, "answer", where) if row.get("answer_idx") is None else row["answer_idx"]
         index, stated = _answer_index(answer, row, options, where), str(row.get("answer")).strip()
         if stated in options.values() and stated != list(options.values())[index]:
             raise UserError(f"{where}: answer and answer_idx name different options; correct one of them")
-        yield Question(
+        return Question(
             id=str(number),
             task=f"medqa-{len(options)}",
             question=_text(row, "question", where),
@@ -105,36 +136,48 @@ def read_medqa(path: Path) -> Iterator[Question]:
             origin="MedQA",
         )
 
+    yield from _each(question, rows, left_out)
 
-def read_medmcqa(path: Path) -> Iterator[Question]:
+
+def read_medmcqa(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield MedMCQA's questions, JSON lines of question, opa, opb, opc, opd and cop.
 
     The original files count `cop` from 1, converted ones from 0. A file whose values leave that open is refused.
     """
     rows = list(json_lines(path))
-    base = _first_index(path, {row.get("cop") for _, row in rows})
-    for number, row in rows:
+    base = _first_index(path, {row.get("cop") for _, row in rows}, strict=left_out is None)
+
+    def question(number: Any, row: Any) -> Question:
         where = f"{path}, row {number}"
         options = tuple(
             _option_text(_field(row, name, where), where) for name in ("opa", "opb", "opc", "opd")
         )
         if not all(options):
             raise UserError(f"{where}: one of opa, opb, opc and opd is empty")
-        yield Question(
+        return Question(
             id=str(row.get("id") or number),
             task="medmcqa",
             question=_text(row, "question", where),
             options=options,
-            answer=_field(row, "cop", where) - base,
+            answer=_cop(row, where) - base,
             kind=str(row.get("subject_name") or ""),
             origin="MedMCQA",
         )
 
+    yield from _each(question, rows, left_out)
 
-def _first_index(path: Path, values: set[Any]) -> int:
+
+def _cop(row: Any, where: str) -> int:
+    value = _field(row, "cop", where)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UserError(f"{where}, field cop: {value!r} is no number")
+    return value
+
+
+def _first_index(path: Path, values: set[Any], *, strict: bool = True) -> int:
     """Return the number that stands for the first option. Raises `UserError` where the values do not say."""
     numbers = {value for value in values if isinstance(value, int) and not isinstance(value, bool)}
-    if numbers != values:
+    if numbers != values and strict:
         odd = next(value for value in values if value not in numbers or isinstance(value, bool))
         raise UserError(
             f"{path}, field cop: {odd!r} is no number; the file has no gold answers, or is damaged"
@@ -149,15 +192,16 @@ def _first_index(path: Path, values: set[Any]) -> int:
     )
 
 
-def read_pubmedqa(path: Path) -> Iterator[Question]:
+def read_pubmedqa(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield PubMedQA's labelled questions; the abstract is `context`, hidden from every condition. `id` is the PMID."""
     choices = ("yes", "no", "maybe")
-    for identifier, row in _mapping(json_file(path), path, "the file").items():
+
+    def question(identifier: Any, row: Any) -> Question:
         where = f"{path}, PMID {identifier}"
         label = _text(row, "final_decision", where)
         if label not in choices:
             raise UserError(f"{where}, field final_decision: {label!r} is not yes, no or maybe")
-        yield Question(
+        return Question(
             id=identifier,
             task="pubmedqa",
             question=_text(row, "QUESTION", where),
@@ -168,8 +212,10 @@ def read_pubmedqa(path: Path) -> Iterator[Question]:
             origin="PubMedQA",
         )
 
+    yield from _each(question, _mapping(json_file(path), path, "the file").items(), left_out)
 
-def read_biomixqa(path: Path) -> Iterator[Question]:
+
+def read_biomixqa(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield BiomixQA's questions (KG-RAG): multiple choice without its "given list", or true/false."""
     columns, rows = csv_rows(path)
     if {"correct_node", "options_combined", "text"} <= set(columns):
@@ -181,8 +227,11 @@ def read_biomixqa(path: Path) -> Iterator[Question]:
             f"{path}, row 1: columns {', '.join(sorted(columns))}; BiomixQA has correct_node, options_combined "
             "and text, or text and label"
         )
-    for number, row in rows:
-        yield read(row, number, f"{path}, row {number}")
+
+    def question(number: Any, row: Any) -> Question:
+        return read(row, number, f"{path}, row {number}")
+
+    yield from _each(question, rows, left_out)
 
 
 def _biomix_choice(row: Mapping[str, str], number: int, where: str) -> Question:
@@ -227,16 +276,17 @@ def _biomix_true_false(row: Mapping[str, str], number: int, where: str) -> Quest
     )
 
 
-def read_jsonl(path: Path) -> Iterator[Question]:
+def read_jsonl(path: Path, left_out: list[str] | None = None) -> Iterator[Question]:
     """Yield questions from JSON lines {"question", "options", "answer"}.
 
     `options` is a list or a mapping from letters; `answer` a letter, a place from 0, or the option's own text. `id`,
     `task`, `kind`, `cluster`, `concepts` and `context` are kept where given.
     """
-    for number, row in json_lines(path):
+
+    def question(number: Any, row: Any) -> Question:
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
-        yield Question(
+        return Question(
             id=str(number if row.get("id") is None else row["id"]),
             task=str(row.get("task") or path.stem),
             question=_text(row, "question", where),
@@ -248,6 +298,8 @@ def read_jsonl(path: Path) -> Iterator[Question]:
             context=_texts(row, "context", where),
             origin=path.name,
         )
+
+    yield from _each(question, json_lines(path), left_out)
 
 
 def _mapping(value: object, path: Path, where: str) -> dict[str, Any]:

@@ -54,6 +54,9 @@ class TaskSettings:
     newer: str = field(default="", metadata=path_key())
     corpus: str = field(default="", metadata=path_key())  # a folder or archive of texts to retrieve from
     budget: int = 0  # 0: the recipe's
+    bad_rows: Literal["refuse", "leave-out"] = (
+        "refuse"  # of a benchmark: stop, or leave out, count and name them
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

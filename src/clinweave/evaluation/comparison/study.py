@@ -28,7 +28,13 @@ from clinweave.evaluation.comparison.results import ComparisonResults, Skipped, 
 from clinweave.evaluation.comparison.retrieval import Recall, retrieval
 from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
-from clinweave.evaluation.comparison.tasks import file_hashes, make_questions, missing, question_parameters
+from clinweave.evaluation.comparison.tasks import (
+    bad_rows,
+    file_hashes,
+    make_questions,
+    missing,
+    question_parameters,
+)
 from clinweave.evaluation.comparison.timing import Timings, peak_memory, timings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
@@ -279,12 +285,19 @@ class ComparisonStudy:
             inputs=tuple(self._inputs(task, runner) for task in self.tasks),
             sources=sources_of(bases),
             tier=strictest(base.tier for base in bases).value,
-            skipped=(*self.skipped, *not_compared(samples)),
+            skipped=(*self.skipped, *self._bad_rows(), *not_compared(samples)),
             answers=tuple(answers(self.recipe.ask, runner.home)),
             retrieval={name: result for task in scored for name, result in task[0].retrieval.items()},
             metrics=added_metrics(samples, self.recipe.metrics),
             timings=Timings(timings(samples), os.cpu_count(), platform.python_version(), peak_memory()),
         )
+
+    def _bad_rows(self) -> Iterator[Skipped]:
+        """Yield one entry for each task that leaves rows out, with their number and the first messages."""
+        for task in self.tasks:
+            if messages := bad_rows(task.settings):
+                shown = without_folder_names("; ".join(messages[:3]))
+                yield Skipped(f"{task.settings.type}, {len(messages)} rows", shown)
 
     def _inputs(self, task: Task, runner: Runner) -> TaskInputs:
         base = runner.result(task.base)

@@ -32,7 +32,8 @@ def question_parameters(settings: TaskSettings, seed: int) -> dict[str, object]:
     keys = ("type", "kinds", "per_kind", "count", "options")
     package = {"package": name} if (name := task_package(settings.type)) else {}
     parts = {"parts": settings.parts} if settings.parts else {}
-    return {**{key: getattr(settings, key) for key in keys}, "seed": seed, **package, **parts}
+    rows = {"bad_rows": settings.bad_rows} if settings.bad_rows != "refuse" else {}
+    return {**{key: getattr(settings, key) for key in keys}, "seed": seed, **package, **parts, **rows}
 
 
 def file_hashes(settings: TaskSettings) -> dict[str, str]:
@@ -85,13 +86,28 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
         return added_questions(base.graph, settings, seed)
     from clinweave.datasets import read_benchmark
 
-    questions = select_parts(read_benchmark(Path(settings.path)), settings)
+    left_out: list[str] | None = [] if settings.bad_rows == "leave-out" else None
+    questions = select_parts(read_benchmark(Path(settings.path), left_out), settings)
     if settings.type == "pubmedqa-retrieved":
         lacking = next((item.id for item in questions if not item.context), None)
         if lacking is not None:
             raise UserError(f"{settings.path}: question {lacking} has no abstract (CONTEXTS) to be retrieved")
         questions = [replace(item, task="pubmedqa-retrieved") for item in questions]
     return sample(questions, settings.count, seed)
+
+
+def bad_rows(settings: TaskSettings) -> list[str]:
+    """Return a message for each row of a benchmark that a task leaves out."""
+    from clinweave.datasets import read_benchmark
+
+    messages: list[str] = []
+    if (
+        settings.bad_rows == "leave-out"
+        and settings.path
+        and settings.type in {"benchmark", "pubmedqa-retrieved"}
+    ):
+        read_benchmark(Path(settings.path), messages)
+    return messages
 
 
 def select_parts(questions: list[Question], settings: TaskSettings) -> list[Question]:
