@@ -157,11 +157,9 @@ def size(folder: Path) -> float:
 
 
 def extrapolated(rows: list[dict], key, count: int) -> float:
-    """Return a value at a size by the straight line in logarithms through the measured ones."""
-    sizes = np.log([row["documents"] for row in rows])
-    values = np.log([max(key(row), 1e-9) for row in rows])
-    slope, level = np.polyfit(sizes, values, 1)
-    return float(np.exp(level + slope * np.log(count)))
+    """Return a value at a size by the straight line through the measured ones."""
+    slope, level = np.polyfit([row["documents"] for row in rows], [key(row) for row in rows], 1)
+    return float(level + slope * count)
 
 
 COLUMNS = {
