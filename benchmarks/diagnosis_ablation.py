@@ -38,12 +38,12 @@ CHANGES: dict[str, dict[str, float]] = {
     "no related diseases (groups, siblings)": {"groups": 0.0, "siblings": 0.0},
     "no wider Orphanet groups": {"groups": 0.0},
     "no siblings": {"siblings": 0.0},
-    "no bonus for having the finding": {"exact": 0.0},
+    "no bonus for having the finding": {"exact_term_bonus": 0.0},
     "no bonus for the very words": {"stated": 0.0},
-    "breadth not held back": {"spread": 0.0},
+    "breadth not held back": {"breadth_penalty": 0.0},
     "every finding a whole vote": {"redundancy": 0.0},
     "noise 0.01": {"noise": 0.01},
-    "unstated frequency 0.5": {"prior": 0.5},
+    "unstated frequency 0.5": {"frequency_prior": 0.5},
     "excluded findings left out": {"excluded": 0.0, "excluded_cardinal": 0.0},
     "excluded findings that define a disease at 0.02": {"excluded_cardinal": 0.02},
     "one frequency for all findings": {"analyte": 0.4, "named": 0.4},
@@ -55,9 +55,9 @@ LRZ = "baseline lrz"
 COMPILED = {
     "groups",
     "siblings",
-    "exact",
+    "exact_term_bonus",
     "noise",
-    "prior",
+    "frequency_prior",
     "analyte",
     "named",
 }  # constants that the compiled release holds
@@ -111,7 +111,7 @@ def _lrz(folder: Path, cases: Sequence[Case]) -> Lrz:
     model = open_model(
         release_in(folder),
         home() / "diagnosis",
-        Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+        Settings(frequency_prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
         related=False,
     )
     index = model.ontology.index

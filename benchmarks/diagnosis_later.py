@@ -37,7 +37,13 @@ from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 AT = (1, 3, 10)
 BEFORE = Settings(
-    prior=0.35, strength=1.0, unstated=0.35, analyte=0.35, named=0.35, documented=0.0, excluded_cardinal=0.02
+    frequency_prior=0.35,
+    strength=1.0,
+    unstated=0.35,
+    analyte=0.35,
+    named=0.35,
+    documented=0.0,
+    excluded_cardinal=0.02,
 )
 SUM = "sum of information (lrz)"
 
@@ -94,7 +100,10 @@ def _arms(
     """Return each way of ranking by its name."""
     cache = home() / "diagnosis"
     alone = open_model(
-        release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5), related=False
+        release,
+        cache,
+        Settings(frequency_prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+        related=False,
     )
     plain = Lrz(alone, sorted({term for item in items for term in item.findings.observed}))
 

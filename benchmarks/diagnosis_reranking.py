@@ -174,7 +174,7 @@ class Lister:
             for above in model.ontology.ancestors[term].tolist():
                 held = _dense(model.tables.own.row(above), len(scores))[first] > 0
                 shared[place] = np.maximum(shared[place], held * model.information[above])
-        evidence = row - model.settings.exact * own - model.settings.stated * said
+        evidence = row - model.settings.exact_term_bonus * own - model.settings.stated * said
         information = model.information[terms][:, None]
         closure = np.zeros(len(model.ontology.ids), np.float32)
         closure[np.concatenate([model.ontology.ancestors[term] for term in terms])] = 1

@@ -1,7 +1,7 @@
 """Diseases that a release does not know by their OMIM id: in how many ways they could be reached, and how many are.
 
     python benchmarks/diagnosis_unknown.py CASES.tar.gz RELEASE [--mondo mondo.json] [--genes genes_to_phenotype.txt]
-        [--orphadata en_product1.xml] [--settings gene=1.0 ...]
+        [--orphadata en_product1.xml] [--settings unannotated_penalty=1.0 ...]
 
 The first table counts cases whose disease has no finding in the release, and what links it to a disease that has: an
 equal ORPHA id or kin in Mondo, a gene in HPO's table or in UniProt's list of diseases, an ORPHA id that Orphadata calls
@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("--mondo", type=Path, default=fetched_mondo(home()))
     parser.add_argument("--genes", type=Path, default=fetched_genes(home()))
     parser.add_argument("--orphadata", type=Path, help="Orphadata's product 1")
-    parser.add_argument("--settings", nargs="*", default=[], help="constants of the score, as gene=1.0")
+    parser.add_argument(
+        "--settings", nargs="*", default=[], help="constants of the score, as unannotated_penalty=1.0"
+    )
     options = parser.parse_args()
     truths, cases = read_truth(options.cases), list(read_cases(options.cases))
     release = release_in(options.release)

@@ -33,8 +33,8 @@ from clinweave.applications.molecules.analogues import (  # noqa: E402
     open_transformations,
     transformations,
 )
-from clinweave.applications.molecules.makeable import open_filter  # noqa: E402
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of  # noqa: E402
+from clinweave.applications.molecules.structure_filters import open_filter  # noqa: E402
 from clinweave.core.artifacts import home  # noqa: E402
 from clinweave.resources import located  # noqa: E402
 

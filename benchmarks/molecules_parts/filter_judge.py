@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import track
 
 from clinweave.applications.molecules import open_model, read_smiles
-from clinweave.applications.molecules.makeable import open_filter, ring_systems_of
-from clinweave.applications.molecules.makeable.checks import catalogue
 from clinweave.applications.molecules.optimization import Search, open_scorer, optimise, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from clinweave.applications.molecules.structure_filters import open_filter, ring_systems_of
+from clinweave.applications.molecules.structure_filters.checks import catalogue
 from molecules_parts.cells import table
 from molecules_parts.filter_rules import moses_folder, moses_sample
 

@@ -10,13 +10,17 @@ from rich.console import Console
 from rich.progress import track
 
 from clinweave.applications.molecules import read_smiles, standardise
-from clinweave.applications.molecules.makeable import (
+from clinweave.applications.molecules.structure_filters import (
     all_rules,
     count_ring_systems,
     ring_systems_of,
     write_frequencies,
 )
-from clinweave.applications.molecules.makeable.ring_systems import MIN_MOSES, PACKAGED, read_frequencies
+from clinweave.applications.molecules.structure_filters.ring_systems import (
+    MIN_MOSES,
+    PACKAGED,
+    read_frequencies,
+)
 from clinweave.core.artifacts import home
 from clinweave.resources import located
 from molecules_parts.cells import table

@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem
 
 import clinweave.applications.molecules
-from clinweave.applications.molecules.domain import domain_from
+from clinweave.applications.molecules.generator_domain import domain_from
 from clinweave.applications.molecules.prediction import boosting, metrics
 from clinweave.applications.molecules.prediction.domain import EDGES
 from clinweave.applications.molecules.prediction.features import latent_sha256

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
-from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_refusals
+from clinweave.cli.structure_filters import Allow, Filters, RefuseSmarts, chosen_filter, tell_refusals
 from clinweave.core.artifacts import home
 from clinweave.core.extras import needs_extra
 
@@ -35,7 +35,7 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="FILE", help="Output file: .csv, .tsv, .smi, .sdf (.gz), .xlsx or .parquet."),
     ],
     n: Annotated[int, typer.Option("--n", help="Number of analogues.")] = 200,
-    keep: Annotated[
+    required_substructure: Annotated[
         str, typer.Option(metavar="SMARTS", help="Substructure of the lead that every analogue has.")
     ] = "",
     change: Annotated[
@@ -91,7 +91,7 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
 
         check_output(out)
         request = analogue_request(
-            lead, keep=keep, change=change, similarity=similarity, window=window, count=n
+            lead, keep=required_substructure, change=change, similarity=similarity, window=window, count=n
         )
         makeable = chosen_filter(allow, filters, refuse_smarts)
         if makeable is not None:  # what the lead itself has is no reason to refuse its analogues

@@ -11,7 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
+from clinweave.cli.structure_filters import (
+    Allow,
+    Filters,
+    RefuseSmarts,
+    chosen_filter,
+    tell_controlled,
+    tell_refusals,
+)
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 from clinweave.core.extras import needs_extra
@@ -187,7 +194,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         )
         from clinweave.applications.molecules import generate as draw
         from clinweave.applications.molecules.files import check_output
-        from clinweave.applications.molecules.makeable import controlled_among
+        from clinweave.applications.molecules.structure_filters import controlled_among
 
         check_output(out)
         _use(threads)

@@ -11,7 +11,14 @@ from rich.table import Table
 from clinweave.applications.molecules.optimization import DEFAULT_METHOD, MethodName
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
-from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
+from clinweave.cli.structure_filters import (
+    Allow,
+    Filters,
+    RefuseSmarts,
+    chosen_filter,
+    tell_controlled,
+    tell_refusals,
+)
 from clinweave.core.artifacts import home
 from clinweave.core.extras import needs_extra
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from clinweave.tools.ask import answer_view as answer_view
     from clinweave.tools.base import JSON as JSON
     from clinweave.tools.base import LONGEST_QUESTION as LONGEST_QUESTION
-    from clinweave.tools.base import MOST_ITEMS as MOST_ITEMS
+    from clinweave.tools.base import MAX_ITEMS as MAX_ITEMS
     from clinweave.tools.base import Parameter as Parameter
     from clinweave.tools.base import Tool as Tool
     from clinweave.tools.errors import ErrorDocument as ErrorDocument
@@ -33,7 +33,7 @@ __getattr__, __dir__ = attach(
         "AskResult": "ask",
         "JSON": "base",
         "LONGEST_QUESTION": "base",
-        "MOST_ITEMS": "base",
+        "MAX_ITEMS": "base",
         "Parameter": "base",
         "Tool": "base",
         "ErrorDocument": "errors",

@@ -17,7 +17,7 @@ JSON = dict[str, object]
 LONGEST_TEXT = 100_000  # characters of a note
 LONGEST_QUESTION = 20_000  # characters; `ask` has the same limit
 LONGEST_NAME = 300  # characters of a name or identifier
-MOST_ITEMS = 50  # of a list in the input
+MAX_ITEMS = 50  # of a list in the input
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Parameter:
     required: bool = False
     minimum: int = 1
     maximum: int = 50
-    max_items: int = MOST_ITEMS
+    max_items: int = MAX_ITEMS
     item_length: int = LONGEST_NAME
 
 

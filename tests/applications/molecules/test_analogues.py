@@ -133,8 +133,8 @@ def test_too_few_are_written_with_the_reason(table):
     [
         ({"lead": "C1CC"}, "--lead C1CC: not a SMILES"),
         ({"lead": "CCO.CC"}, "a mixture of 2 parts"),
-        ({"keep": "[#"}, "--keep [#: not a SMARTS"),
-        ({"keep": "P"}, "--keep P: the lead"),
+        ({"keep": "[#"}, "--required-substructure [#: not a SMARTS"),
+        ({"keep": "P"}, "--required-substructure P: the lead"),
         ({"change": "Br"}, "--change Br: the lead does not contain it"),
         ({"change": "99"}, "the lead has the atoms 1 to 11"),
         ({"similarity": "0.9-0.5"}, "is empty"),

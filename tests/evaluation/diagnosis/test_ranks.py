@@ -232,7 +232,7 @@ def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):
     model = open_model(
         release,
         world / "cache",
-        Settings(prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
+        Settings(frequency_prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
         related=False,
     )
     scores = Lirical(model).scores([model.ontology.index["HP:0000302"]], [])
@@ -244,7 +244,7 @@ def test_the_baseline_by_hand(world):
     model = open_model(
         release_in(world / "release"),
         world / "cache",
-        Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+        Settings(frequency_prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
         related=False,
     )
     term = model.ontology.index["HP:0000302"]

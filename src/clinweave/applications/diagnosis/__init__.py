@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.letters import read_letter as read_letter
     from clinweave.applications.diagnosis.letters import segments as segments
     from clinweave.applications.diagnosis.letters import unread_share as unread_share
-    from clinweave.applications.diagnosis.links import Links as Links
-    from clinweave.applications.diagnosis.links import RelatedDiseases as RelatedDiseases
-    from clinweave.applications.diagnosis.links import from_mondo as from_mondo
-    from clinweave.applications.diagnosis.links import genes_from as genes_from
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ontology import Ontology as Ontology
@@ -48,6 +44,10 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.phenopackets import write_phenopackets as write_phenopackets
     from clinweave.applications.diagnosis.propagation import carry_down as carry_down
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
+    from clinweave.applications.diagnosis.related_diseases import Links as Links
+    from clinweave.applications.diagnosis.related_diseases import RelatedDiseases as RelatedDiseases
+    from clinweave.applications.diagnosis.related_diseases import from_mondo as from_mondo
+    from clinweave.applications.diagnosis.related_diseases import genes_from as genes_from
     from clinweave.applications.diagnosis.result import DiagnosisResult as DiagnosisResult
     from clinweave.applications.diagnosis.result import RankedDisease as RankedDisease
     from clinweave.applications.diagnosis.result import Reason as Reason
@@ -113,11 +113,11 @@ __getattr__, __dir__ = attach(
         "genes_release": "store",
         "fetched_release": "store",
         "Findings": "findings",
-        "RelatedDiseases": "links",
-        "Links": "links",
+        "RelatedDiseases": "related_diseases",
+        "Links": "related_diseases",
         "from_mentions": "cases",
-        "from_mondo": "links",
-        "genes_from": "links",
+        "from_mondo": "related_diseases",
+        "genes_from": "related_diseases",
         "read_findings": "findings",
         "sex_problems": "sex",
         "diseases_of": "genes",

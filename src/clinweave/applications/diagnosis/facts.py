@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clinweave.applications.diagnosis.annotations import Annotations
-from clinweave.applications.diagnosis.links import Links, RelatedDiseases
+from clinweave.applications.diagnosis.related_diseases import Links, RelatedDiseases
 
 ONSETS = {  # HPO's terms of onset: from which to which age in years
     "HP:0030674": (0.0, 0.0),  # antenatal

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
 from clinweave.applications.diagnosis.cardinal import ANALYTE, NAMED
 from clinweave.applications.diagnosis.facts import ONSETS, Facts
-from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.applications.diagnosis.propagation import (
     CAP,
@@ -18,6 +17,7 @@ from clinweave.applications.diagnosis.propagation import (
     direct,
     smoothed,
 )
+from clinweave.applications.diagnosis.related_diseases import RelatedDiseases
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +34,7 @@ _BLOCK = 512  # candidates whose evidence over all terms is held at once
 class Settings:
     """The constants of the score, chosen on the development part (see docs/diagnosis.md)."""
 
-    prior: float = (
+    frequency_prior: float = (
         0.4  # frequency that counts of few patients shrink to: the mean where more than 20 are counted
     )
     strength: float = 2.0  # pseudo-patients behind it
@@ -49,16 +49,20 @@ class Settings:
     noise: float = 0.1  # chance that a finding has nothing to do with the disease
     groups: float = 0.25  # share of the profile taken from wider Orphanet groups
     siblings: float = 0.25  # share taken from the siblings in the same series
-    exact: float = 0.8  # bonus for a finding that the disease itself has, not only something near it
+    exact_term_bonus: float = (
+        0.8  # bonus for a finding that the disease itself has, not only something near it
+    )
     stated: float = 0.6  # bonus for a finding annotated in the very words
-    spread: float = 0.65  # weight of the penalty for broad profiles
+    breadth_penalty: float = 0.65  # weight of the penalty for broad profiles
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
     excluded_cardinal: float = 1.0  # weight of excluded findings that define the disease
     documented: float = 0.1  # for each e-fold of patients in whom a disease was described
     age: float = 2.0  # against a disease whose earliest stated onset is after the patient's age
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
-    gene: float = 0.5  # against a disease of which nothing is annotated, beside the best one of its gene
+    unannotated_penalty: float = (
+        0.5  # against a disease of which nothing is annotated, beside the best one of its gene
+    )
 
 
 class Tables(NamedTuple):
@@ -298,7 +302,7 @@ def evidence(  # noqa: PLR0917 - what the score is made of
     ratio[term, column] = log_ratio(frequency, background[term], settings)
     carry_down(ontology, ratio)
     term, column, _ = mixed[0]
-    ratio[term, column] += settings.exact
+    ratio[term, column] += settings.exact_term_bonus
     spread = np.log(np.maximum(weight @ np.exp(ratio), 1e-9))
     term, column, _ = mixed[1]
     ratio[term, column] += settings.stated
@@ -328,7 +332,7 @@ def frequencies(profile: Profile, settings: Settings) -> "Floats":
     """Return the smoothed frequencies of a profile, by the settings."""
     import numpy as np
 
-    prior = np.array([settings.prior, settings.analyte, settings.named], np.float32)[profile.kind]
+    prior = np.array([settings.frequency_prior, settings.analyte, settings.named], np.float32)[profile.kind]
     unstated = np.array([settings.unstated, settings.analyte, settings.named], np.float32)[profile.kind]
     return smoothed(profile, prior, settings.strength, unstated)
 

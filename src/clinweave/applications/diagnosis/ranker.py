@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
-from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.model import (
     Model,
     Tables,
@@ -22,6 +21,7 @@ from clinweave.applications.diagnosis.model import (
     relatives,
 )
 from clinweave.applications.diagnosis.propagation import closure
+from clinweave.applications.diagnosis.related_diseases import RelatedDiseases
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,13 +81,16 @@ class Ranker:
         total = np.zeros(len(self.model.related), np.float32)
         for term, part in zip(observed, share, strict=True):
             total += part * self.row(term)
-        total -= settings.spread * share.sum() * self.model.spread
+        total -= settings.breadth_penalty * share.sum() * self.model.spread
         total += self.model.documented
         for term in excluded:
             disease, says = self.refused(term)
             total[disease] += says
         if dropped and len((overlay := self.overlay(dropped)).disease):
-            new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
+            new = (
+                share @ overlay.ratio[list(observed)]
+                - settings.breadth_penalty * share.sum() * overlay.spread
+            )
             new += overlay.documented
             new += overlay.refused[list(excluded)].sum(axis=0)
             total[overlay.disease] = np.where(overlay.empty, NOTHING, new)
@@ -96,7 +99,7 @@ class Ranker:
         total[self.too_young(age)] -= settings.age
         disease, others, starts = self._stand_ins
         if len(disease):
-            best = np.maximum.reduceat(total[others], starts) - settings.gene
+            best = np.maximum.reduceat(total[others], starts) - settings.unannotated_penalty
             total[disease] = np.maximum(total[disease], best)
         return total
 
@@ -140,7 +143,11 @@ class Ranker:
             starts[position] : starts[position + 1] if position + 1 < len(borrowers) else len(others)
         ]
         best = int(near[scores[near].argmax()])
-        return best if scores[candidate] <= scores[best] - np.float32(self.model.settings.gene) else None
+        return (
+            best
+            if scores[candidate] <= scores[best] - np.float32(self.model.settings.unannotated_penalty)
+            else None
+        )
 
     def shares(self, observed: Sequence[int]) -> "Floats":
         """Return each finding's vote: less than 1 where others say the same."""
@@ -157,7 +164,7 @@ class Ranker:
         """Return the finding's evidence for every candidate, in nats."""
         if term not in self._full:
             full = self._carried(term).copy()
-            full[self.model.tables.own.row(term)[0]] += self.model.settings.exact
+            full[self.model.tables.own.row(term)[0]] += self.model.settings.exact_term_bonus
             full[self.model.tables.stated.row(term)[0]] += self.model.settings.stated
             self._full[term] = full
         return self._full[term]

@@ -72,7 +72,7 @@ class Explainer:
                 entries.append({**self._entry(term, refused, candidate, dropped), "excluded": True})
         entries.sort(key=lambda reason: (-abs(reason["says"]), reason["finding"]))
         spread = overlay.spread[column] if overlay and column is not None else self.model.spread[candidate]
-        breadth = -settings.spread * float(shares.sum()) * float(spread)
+        breadth = -settings.breadth_penalty * float(shares.sum()) * float(spread)
         known = (
             overlay.documented[column] if overlay and column is not None else self.model.documented[candidate]
         )
@@ -97,7 +97,7 @@ class Explainer:
         ]
         other = f"{self.model.names[stand_in]} ({self.model.ids[stand_in]})"
         name = f"no annotations of its own; {other} is of the same gene"
-        return [*marked, {"finding": "", "name": name, "says": -self.model.settings.gene}]
+        return [*marked, {"finding": "", "name": name, "says": -self.model.settings.unannotated_penalty}]
 
     def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> Reason:
         ontology = self.model.ontology

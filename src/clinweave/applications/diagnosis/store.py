@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
 from clinweave.applications.diagnosis.facts import Facts, facts_of
-from clinweave.applications.diagnosis.links import (
+from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
+from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
+from clinweave.applications.diagnosis.propagation import FrequencyMatrix
+from clinweave.applications.diagnosis.related_diseases import (
     Links,
     RelatedDiseases,
     from_mondo,
@@ -16,9 +19,6 @@ from clinweave.applications.diagnosis.links import (
     genes_from,
     related_diseases,
 )
-from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
-from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
-from clinweave.applications.diagnosis.propagation import FrequencyMatrix
 from clinweave.core.artifacts import digest, sha256, stage
 from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation

@@ -11,7 +11,6 @@ from clinweave.core.lazy import attach
 if TYPE_CHECKING:
     from clinweave.applications.molecules.cache import build_cache as build_cache
     from clinweave.applications.molecules.condition_checks import condition_accuracy as condition_accuracy
-    from clinweave.applications.molecules.domain import Domain as Domain
     from clinweave.applications.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.applications.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.applications.molecules.drugs.known import named_drugs as named_drugs
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import encode as encode
     from clinweave.applications.molecules.generator import open_model as open_model
     from clinweave.applications.molecules.generator import packaged as packaged
+    from clinweave.applications.molecules.generator_domain import Domain as Domain
     from clinweave.applications.molecules.grid import MoleculeGrid as MoleculeGrid
     from clinweave.applications.molecules.molecule import Molecule as Molecule
     from clinweave.applications.molecules.molecule import parse as parse
@@ -71,7 +71,7 @@ __getattr__, __dir__ = attach(
         "measures_table": "report",
         "drawing": "report",
         "condition_accuracy": "condition_checks",
-        "Domain": "domain",
+        "Domain": "generator_domain",
         "GenerationResult": "generation",
         "Encoded": "generator",
         "Generator": "generator",

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.generator import Generator, open_model
-from clinweave.applications.molecules.makeable import MakeableFilter, open_filter
 from clinweave.applications.molecules.molecule import parse, standardise
 from clinweave.applications.molecules.patterns import scaffold_pattern
 from clinweave.applications.molecules.properties import properties_of
+from clinweave.applications.molecules.structure_filters import StructureFilter, open_filter
 from clinweave.applications.molecules.windows import Window, outside
 from clinweave.core.errors import ClinweaveError, UserError
 
@@ -32,7 +32,7 @@ class GenerationRequest:
     distinct: bool = False  # no repeats
     new_to: Container[str] = ()  # canonical SMILES that it is none of
     passes: "Callable[[Mol], bool] | None" = None  # such as MOSES' filters, of an RDKit molecule
-    makeable: MakeableFilter | None = field(default_factory=open_filter)  # None: refuse nothing
+    makeable: StructureFilter | None = field(default_factory=open_filter)  # None: refuse nothing
     windows: Mapping[str, Window] = field(default_factory=dict)  # property -> values that it may have
 
 

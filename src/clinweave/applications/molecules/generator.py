@@ -13,7 +13,7 @@ from torch import Tensor
 
 from clinweave.applications.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors, to_device
 from clinweave.applications.molecules.checkpoints import Checkpoint, open_checkpoint
-from clinweave.applications.molecules.domain import Domain, domain_from
+from clinweave.applications.molecules.generator_domain import Domain, domain_from
 from clinweave.applications.molecules.graphs import graphs_of
 from clinweave.applications.molecules.membership_filter import SEEN, MembershipFilter, open_seen
 from clinweave.applications.molecules.molecule import standardise

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clinweave.applications.molecules.batches import graph_tensors, to_device
 from clinweave.applications.molecules.cache import HELD_OUT, Shard, read_shard, shards
 from clinweave.applications.molecules.checkpoints import CARD, open_checkpoint, save_checkpoint
-from clinweave.applications.molecules.domain import Domain
+from clinweave.applications.molecules.generator_domain import Domain
 from clinweave.applications.molecules.graphs import ELEMENTS
 from clinweave.applications.molecules.membership_filter import SEEN
 from clinweave.applications.molecules.network import Network

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clinweave.core import statistics
-from clinweave.evaluation.comparison.additions import MetricValue
 from clinweave.evaluation.comparison.conditions import is_control, split_model, with_model
 from clinweave.evaluation.comparison.measures import MEASURES, Measure, Value, auc, calibrated_scores
 from clinweave.evaluation.comparison.pairs import Family, compared_pairs
 from clinweave.evaluation.comparison.perturbations import MARK
+from clinweave.evaluation.comparison.plugins import MetricValue
 from clinweave.evaluation.comparison.primary import (
     PrimaryComparison,
     PrimaryResult,

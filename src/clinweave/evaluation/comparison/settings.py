@@ -6,7 +6,6 @@ from typing import Literal, get_args
 
 from clinweave.core.errors import UserError
 from clinweave.core.typed import nearest, path_key
-from clinweave.evaluation.comparison.additions import METRICS, TASKS
 from clinweave.evaluation.comparison.conditions import (
     CONDITIONS,
     DEFAULT_CONTROLS,
@@ -16,6 +15,7 @@ from clinweave.evaluation.comparison.conditions import (
     in_report_order,
     with_model,
 )
+from clinweave.evaluation.comparison.plugins import METRICS, TASKS
 from clinweave.evaluation.comparison.primary import PrimaryComparison
 from clinweave.evaluation.language_model import ModelSettings, NamedModel
 from clinweave.evaluation.recipe import Recipe

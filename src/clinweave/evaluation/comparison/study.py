@@ -13,8 +13,8 @@ from clinweave.core.access_policy import check_egress, host_of_model, strictest
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.comparison.additions import added_metrics
 from clinweave.evaluation.comparison.conditions import EvidenceProvider, with_model
+from clinweave.evaluation.comparison.plugins import added_metrics
 from clinweave.evaluation.comparison.prompts import template_hash
 from clinweave.evaluation.comparison.record import (
     answers,

@@ -8,7 +8,7 @@ from random import Random
 
 from clinweave.core.artifacts import sha256
 from clinweave.core.errors import UserError
-from clinweave.evaluation.comparison.additions import TASKS, added_questions, task_package
+from clinweave.evaluation.comparison.plugins import TASKS, added_questions, task_package
 from clinweave.evaluation.comparison.settings import TaskSettings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, features, release_files
 from clinweave.records import Question

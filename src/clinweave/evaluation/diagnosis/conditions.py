@@ -69,7 +69,7 @@ def open_condition(
         model = open_model(
             release,
             cache,
-            Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+            Settings(frequency_prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
             related=False,
         )
         index = model.ontology.index
@@ -80,7 +80,7 @@ def open_condition(
             open_model(
                 release,
                 cache,
-                Settings(prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
+                Settings(frequency_prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
                 related=False,
             )
         )
@@ -89,7 +89,7 @@ def open_condition(
             open_model(
                 release,
                 cache,
-                Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+                Settings(frequency_prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
                 related=False,
             )
         )

@@ -13,7 +13,7 @@ from clinweave.service.workers import BusyError, WorkerPool
 
 KEPT_SECONDS = 3600.0  # after the end
 MAX_JOBS = 200  # that run, wait or are kept
-MOST_ITEMS = 1000  # of a job
+MAX_ITEMS = 1000  # of a job
 
 
 class JobStatus(StrEnum):

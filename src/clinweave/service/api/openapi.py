@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clinweave import __version__
 from clinweave.core.typed import json_schema
-from clinweave.service.api.jobs import MOST_ITEMS, JobDocument
+from clinweave.service.api.jobs import MAX_ITEMS, JobDocument
 from clinweave.service.api.neighbourhood import TOOL as NEIGHBOURHOOD
 from clinweave.service.knowledge import Releases
 from clinweave.tools import JSON, AnyTool, ErrorDocument
@@ -140,7 +140,7 @@ def _get(tool: AnyTool, name: str, schemas: _Schemas) -> JSON:
 
 def _job_paths(tools: list[str], schemas: _Schemas) -> dict[str, object]:
     document = schemas.reference(json_schema(JobDocument, "JobDocument"))
-    items = {"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": {"type": "object"}}
+    items = {"type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": {"type": "object"}}
     request = {
         "type": "object",
         "required": ["tool", "items"],

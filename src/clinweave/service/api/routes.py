@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from clinweave.core.typed import to_values
 from clinweave.service.agent_runs import AGENT
 from clinweave.service.api.calls import body_of, item_of, parse_json
-from clinweave.service.api.jobs import MOST_ITEMS, Job
+from clinweave.service.api.jobs import MAX_ITEMS, Job
 from clinweave.service.api.neighbourhood import TOOL as NEIGHBOURHOOD
 from clinweave.service.api.openapi import openapi_document
 from clinweave.service.api.problems import as_problem
@@ -111,8 +111,8 @@ class _Api:
         if not isinstance(body, Mapping) or set(body) != {"tool", "items"}:
             raise RequestError("a job is an object with tool and items", 422, code="invalid_arguments")
         name, items = body["tool"], body["items"]
-        if not isinstance(name, str) or not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
-            message = f"tool is a name, and items a list of 1 to {MOST_ITEMS:,} arguments"
+        if not isinstance(name, str) or not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS:
+            message = f"tool is a name, and items a list of 1 to {MAX_ITEMS:,} arguments"
             raise RequestError(message, 422, code="invalid_arguments")
         self._state.rules.check_role(user_of(request), f"{BASE}/{name}")
         tool = open_tool(name)

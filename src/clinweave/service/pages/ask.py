@@ -15,7 +15,7 @@ from clinweave.service.pages.forms import FormFields, read_form
 from clinweave.service.pages.rendering import render
 from clinweave.service.pages.sources_alone import SourcesAlone
 from clinweave.service.security.admission import user_of
-from clinweave.tools import MOST_ITEMS
+from clinweave.tools import MAX_ITEMS
 
 if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
@@ -55,7 +55,7 @@ class AskPage:
         """Answer with the agent; every step is shown. A question of the agent is a form with the replies so far."""
         self._state.rules.check_role(user_of(request), "/api/v1/agent")
         self._state.preparation.check("diagnose")
-        replies = form.texts("reply")[-MOST_ITEMS:]
+        replies = form.texts("reply")[-MAX_ITEMS:]
         run = await self._state.answers.run(
             self._run_agent, question, audience, read_replies(replies), _subject(form)
         )

@@ -216,8 +216,8 @@ def _variants(molecule: "Mol", computed: Sequence[ComputedProperty], seed: int) 
     import numpy as np
     from rdkit import Chem
 
-    from clinweave.applications.molecules.makeable import open_filter
     from clinweave.applications.molecules.optimization import mutate
+    from clinweave.applications.molecules.structure_filters import open_filter
 
     random = np.random.default_rng(seed)
     variants: dict[str, Picture] = {}

@@ -47,9 +47,9 @@ def analogue_request(
     if answer.smiles is None:
         raise UserError(f"--lead {lead}: {answer.reason}")
     molecule: Mol = Chem.MolFromSmiles(lead.strip())
-    pattern = smarts_pattern(keep, "--keep") if keep else None
+    pattern = smarts_pattern(keep, "--required-substructure") if keep else None
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
-        raise UserError(f"--keep {keep}: the lead {answer.smiles} does not contain it")
+        raise UserError(f"--required-substructure {keep}: the lead {answer.smiles} does not contain it")
     site = _site(molecule, change) if change else None
     alike = parse_window(similarity, "--similarity") if similarity else ANY_SIMILARITY
     bounded = Window(max(alike.low, 0.0), min(alike.high, 1.0))

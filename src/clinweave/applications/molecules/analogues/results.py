@@ -132,7 +132,7 @@ def write_analogues(path: Path, result: AnalogueResult, home: Path) -> Rows:
     from rdkit import Chem
 
     from clinweave.applications.molecules.drugs.known import named_drugs
-    from clinweave.applications.molecules.makeable import alerts
+    from clinweave.applications.molecules.structure_filters import alerts
 
     smiles = [item.smiles for item in result.analogues]
     flags = ["; ".join(alerts(Chem.MolFromSmiles(text))) for text in smiles]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clinweave.applications.molecules.makeable import MakeableFilter
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.scoring import Scored, Scorer
+from clinweave.applications.molecules.structure_filters import StructureFilter
 from clinweave.core.errors import ClinweaveError, UserError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Oracle:
     journal: Path | None = None
     about: dict[str, Any] = field(default_factory=dict)  # what a journal must agree with
     keep: "Mol | None" = None
-    makeable: MakeableFilter | None = None
+    makeable: StructureFilter | None = None
     most_atoms: int = 70  # heavy atoms; more is refused
     calls: list[Call] = field(default_factory=list)
     fates: Counter[str] = field(default_factory=Counter)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from clinweave.applications.molecules.makeable import MakeableFilter
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.structure_filters import StructureFilter
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class OptimizationTask:
     model: "Generator | None"  # None for methods that need none
     bounded: bool = True  # scores from 0 to 1
     seed: int = 0
-    makeable: MakeableFilter | None = None  # what it refuses is proposed to no scorer
+    makeable: StructureFilter | None = None  # what it refuses is proposed to no scorer
 
     def beginning(self) -> list[str]:
         """Return what every method scores first: the start and, where nothing must be kept, the pool's first."""

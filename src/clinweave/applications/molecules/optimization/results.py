@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.files import write_records
-from clinweave.applications.molecules.makeable import alerts, matched_classes
 from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
 from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
+from clinweave.applications.molecules.structure_filters import alerts, matched_classes
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol

@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from clinweave.applications.molecules.makeable import MakeableFilter, Violation, open_filter
 from clinweave.applications.molecules.optimization.oracle import Oracle
 from clinweave.applications.molecules.optimization.problem import Method, OptimizationTask, parse_start
 from clinweave.applications.molecules.optimization.scoring import Scorer
+from clinweave.applications.molecules.structure_filters import StructureFilter, Violation, open_filter
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Search:
     pool: tuple[str, ...] = ()
     journal: Path | None = None
     weights: Path | None = None
-    makeable: MakeableFilter | None = field(default_factory=open_filter)
+    makeable: StructureFilter | None = field(default_factory=open_filter)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Outcome:
     start: str
     seconds: float  # CPU
     stopped: str = ""
-    makeable: MakeableFilter | None = None  # that of the search, with its counts and what the start excuses
+    makeable: StructureFilter | None = None  # that of the search, with its counts and what the start excuses
     excused: tuple[Violation, ...] = ()
 
 
@@ -101,7 +101,7 @@ def optimise(search: Search, model: "Generator | None" = None, progress: Progres
     return Outcome(search, oracle, start, time.process_time() - begun, stopped, makeable, excused)
 
 
-def _filter_for(search: Search, start: str) -> tuple[MakeableFilter | None, tuple[Violation, ...]]:
+def _filter_for(search: Search, start: str) -> tuple[StructureFilter | None, tuple[Violation, ...]]:
     """Return a filter with counts of its own that allows what the start has, and what that is."""
     if search.makeable is None:
         return None, ()
@@ -113,7 +113,7 @@ def _filter_for(search: Search, start: str) -> tuple[MakeableFilter | None, tupl
     return search.makeable.excuse(excused), excused
 
 
-def _check_pool(search: Search, makeable: MakeableFilter | None) -> None:
+def _check_pool(search: Search, makeable: StructureFilter | None) -> None:
     """Raise `UserError` where the filter refuses all of the given pool."""
     if makeable is None or not search.pool or search.start:
         return

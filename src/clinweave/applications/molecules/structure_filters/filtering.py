@@ -7,9 +7,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinweave.applications.molecules.makeable.checks import catalogue, coded_rules
-from clinweave.applications.molecules.makeable.pains import pains_patterns
-from clinweave.applications.molecules.makeable.rules import Rule, Violation, motif_rules, read_smarts_file
+from clinweave.applications.molecules.structure_filters.checks import catalogue, coded_rules
+from clinweave.applications.molecules.structure_filters.pains import pains_patterns
+from clinweave.applications.molecules.structure_filters.rules import (
+    Rule,
+    Violation,
+    motif_rules,
+    read_smarts_file,
+)
 from clinweave.core.artifacts import digest
 from clinweave.core.errors import UserError
 
@@ -20,7 +25,7 @@ FLAGGED = {"BRENK": "Brenk", "CHEMBL_BMS": "BMS"}  # RDKit's collection -> name 
 
 
 @dataclass
-class MakeableFilter:
+class StructureFilter:
     """Rules, and the count of different structures refused so far by the first rule that each violates.
 
     `excused` violations refuse nothing: those that a start molecule has.
@@ -62,9 +67,9 @@ class MakeableFilter:
                 self.counts[answer] += 1
         return answer
 
-    def excuse(self, violations: Iterable[Violation]) -> "MakeableFilter":
+    def excuse(self, violations: Iterable[Violation]) -> "StructureFilter":
         """Return a filter of the same rules that lets these violations pass, with counts of its own."""
-        return MakeableFilter(self.rules, self.excused | frozenset(violations))
+        return StructureFilter(self.rules, self.excused | frozenset(violations))
 
     def describe(self) -> list[str]:
         """Return a line for each rule that refused something, most refusals first."""
@@ -83,7 +88,7 @@ def all_rules() -> tuple[Rule, ...]:
     return (valence, *motif_rules(), bridgehead, *others)
 
 
-def open_filter(allow: Sequence[str] = (), own: Path | None = None) -> MakeableFilter:
+def open_filter(allow: Sequence[str] = (), own: Path | None = None) -> StructureFilter:
     """Return the default rules without those of `allow` and with a user's file of SMARTS.
 
     Raises `UserError` for an unknown rule or a file that cannot be used.
@@ -96,7 +101,7 @@ def open_filter(allow: Sequence[str] = (), own: Path | None = None) -> MakeableF
                 f"--allow {name}: no such rule{_nearest(name, ids)}; choose from {', '.join(ids)}"
             )
     extra = read_smarts_file(own) if own is not None else ()
-    return MakeableFilter((*(rule for rule in rules if rule.id not in set(allow)), *extra))
+    return StructureFilter((*(rule for rule in rules if rule.id not in set(allow)), *extra))
 
 
 def _nearest(name: str, ids: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clinweave.applications.molecules.makeable import MakeableFilter
+    from clinweave.applications.molecules.structure_filters import StructureFilter
 
 SHOWN = 6  # rules and molecules named on the screen; all are in --json and the output
 Allow = Annotated[
@@ -28,12 +28,12 @@ RefuseSmarts = Annotated[
 ]
 
 
-def chosen_filter(allow: Sequence[str] | None, filters: bool, own: Path | None) -> "MakeableFilter | None":
+def chosen_filter(allow: Sequence[str] | None, filters: bool, own: Path | None) -> "StructureFilter | None":
     """Return the filter that the options ask for, or None with --no-filters.
 
     Raises `UserError` for an unknown rule, an unusable file, or either of them with --no-filters.
     """
-    from clinweave.applications.molecules.makeable import open_filter
+    from clinweave.applications.molecules.structure_filters import open_filter
     from clinweave.core.errors import UserError
 
     if filters:

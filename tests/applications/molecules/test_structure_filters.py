@@ -9,7 +9,7 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from clinweave.applications.molecules.makeable import (
+from clinweave.applications.molecules.structure_filters import (
     alerts,
     all_rules,
     controlled_classes,

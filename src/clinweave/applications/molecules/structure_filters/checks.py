@@ -3,9 +3,9 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from clinweave.applications.molecules.makeable.pains import pains_patterns
-from clinweave.applications.molecules.makeable.ring_systems import read_frequencies, ring_systems_of
-from clinweave.applications.molecules.makeable.rules import Rule
+from clinweave.applications.molecules.structure_filters.pains import pains_patterns
+from clinweave.applications.molecules.structure_filters.ring_systems import read_frequencies, ring_systems_of
+from clinweave.applications.molecules.structure_filters.rules import Rule
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinweave.applications.molecules.makeable.rules import compile_smarts
+from clinweave.applications.molecules.structure_filters.rules import compile_smarts
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol

@@ -1,7 +1,7 @@
 """Members, groups and siblings from Mondo and from names."""
 
 from clinweave.applications.diagnosis import Links, from_mondo, genes_from
-from clinweave.applications.diagnosis.links import from_names, related_diseases, series
+from clinweave.applications.diagnosis.related_diseases import from_names, related_diseases, series
 from clinweave.records import Concept, Relation
 
 LINKS = Links(
