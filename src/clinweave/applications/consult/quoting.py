@@ -15,7 +15,7 @@ from clinweave.applications.consult.doses import (
     substance,
     with_conditions,
 )
-from clinweave.applications.consult.limits import meets, overlaps, suits_age
+from clinweave.applications.consult.limits import overlaps, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -29,9 +29,10 @@ from clinweave.applications.consult.matching import (
     match,
     of_other_patients,
 )
+from clinweave.applications.consult.pressures import pressure_meets
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
 from clinweave.applications.consult.restrictions import restrictions
-from clinweave.applications.consult.units import Unit, adjacent, merged, normal, units_of
+from clinweave.applications.consult.units import Unit, adjacent, date_of, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
 
@@ -110,14 +111,9 @@ class Quote:
             "quotation",
             (self.evidence.id,),
             " > ".join(dict.fromkeys(heads)),
-            _date(heads),
+            date_of(heads),
             score,
         )
-
-
-def _date(heads: Sequence[str]) -> str:
-    match = re.search(r"\b(?:19|20)\d\d(?:-\d\d)?(?:-\d\d)?\b", " ".join(heads))
-    return match[0] if match else ""
 
 
 def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
@@ -147,7 +143,11 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
 def _best(query: Query, quotes: Sequence[Quote]) -> list[Quote]:
     """Return the best quotations; where a drug is asked for, those of what is forbidden come after all others."""
     ranked = sorted(quotes, key=lambda quote: -quote.coverage)
-    close = [quote for quote in ranked if quote.coverage >= ranked[0].coverage - CLOSE]
+    close = [
+        item
+        for item in ranked
+        if item.coverage >= ranked[0].coverage - CLOSE or headed_by_value(query, item.units[0])
+    ]
     if asks_what_to_give(query):
         given = [quote for quote in ranked if not is_banned(quote.units[0])]
         given = [quote for quote in given if quote.coverage >= given[0].coverage - CLOSE]
@@ -224,7 +224,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     text = " ".join(unit.text for unit in units)
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
-    bonus = 0.05 * bool(row or meets(query.text, text, heads))
+    bonus = 0.05 * bool(row or pressure_meets(query.text, text, heads))
     bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
@@ -245,8 +245,7 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
 
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
-    headed = headed_by_value(query, fit.unit) is True  # "Potassium 6.5 or above" governs what stands below it
+    limit = pressure_meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
     if not covered or limit is False or _of_another_disease(fit, facets):
         return False
@@ -263,8 +262,8 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
         return _answers_safety(fit, facets, drugs) or open_question
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
         return _about_disease(query, fit, facets, met=limit is True)
-    to_value = headed and query.intent in OF_VALUES
-    return to_value or _answers_words(query, fit, facets, met=limit is True)
+    to_value = query.intent in OF_VALUES and headed_by_value(query, fit.unit)
+    return bool(to_value) or _answers_words(query, fit, facets, met=limit is True)
 
 
 def _of_another_disease(fit: Match, facets: Sequence[Facet]) -> bool:
@@ -285,7 +284,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < MIN_SPOKEN_OF
-        or meets(query.text, unit.text, " ".join(unit.heads)) is False
+        or pressure_meets(query.text, unit.text, " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))
     ):

@@ -239,3 +239,9 @@ def merged(units: Sequence[Unit]) -> Unit:
 def adjacent(units: Sequence[Unit], first: Unit, second: Unit) -> bool:
     """Say whether two statements stand next to each other in a passage."""
     return any(pair == (first, second) for pair in pairwise(units))
+
+
+def date_of(heads: Sequence[str]) -> str:
+    """Return the first date in some heads (2026, 2026-02, 2026-02-11), "" for none."""
+    match = re.search(r"\b(?:19|20)\d\d(?:-\d\d)?(?:-\d\d)?\b", " ".join(heads))
+    return match[0] if match else ""
