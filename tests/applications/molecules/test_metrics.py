@@ -25,7 +25,7 @@ from clinweave.applications.molecules.metrics.moses import (
     morgan_bits,
     scaffold_of,
 )
-from clinweave.applications.molecules.metrics.similarity import internal_diversity, nearest
+from clinweave.applications.molecules.metrics.similarity import internal_diversity, nearest, packed
 from clinweave.applications.molecules.pattern_screen import screen_of
 from clinweave.core.errors import ClinweaveError, UserError
 from tests.applications.molecules.made import smiles_set
@@ -42,6 +42,8 @@ def test_packed_sets_find_the_nearest(count, density, seed):
     common = queries.astype(int) @ reference.T
     union = queries.sum(1, dtype=int)[:, None] + reference.sum(1, dtype=int) - common
     expected = (common / np.maximum(union, 1)).max(1)
+    together = packed(reference)
+    assert [together.best(np.flatnonzero(row)) for row in queries] == pytest.approx(expected, abs=1e-6)
     assert nearest(queries, reference) == pytest.approx(expected.mean(), abs=1e-6)
 
 
