@@ -365,10 +365,15 @@ def _last_subject(whole: str, tokens: Tokens, cues: Cues, number: int, own: set[
 
 
 def _one_sentence(whole: str, tokens: Tokens, begin: int, end: int) -> bool:
-    """Say whether nothing but semicolons separates two tokens."""
-    borders = begin + 1 + np.flatnonzero(np.diff(tokens.sentence[begin : end + 1]))
-    gaps = (whole[tokens.end[at - 1] : tokens.start[at]] for at in borders.tolist())
-    return all(gap.strip() == ";" and "\n" not in gap for gap in gaps)
+    """Say whether nothing but semicolons separates two tokens; the gaps are looked at from the second back."""
+    sentence = tokens.sentence
+    while sentence[begin] != sentence[end]:
+        at = int(np.searchsorted(sentence, sentence[end]))
+        gap = whole[tokens.end[at - 1] : tokens.start[at]]
+        if gap.strip() != ";" or "\n" in gap:
+            return False
+        end = at - 1
+    return True
 
 
 def _first_of_its_clause(tokens: Tokens, begin: int) -> bool:

@@ -61,14 +61,14 @@ def possible_languages(text: str) -> tuple[str, ...]:
     return tuple(code for code in LANGUAGES if words & word_lists(code).own)
 
 
-def _evidence(words: Collection[str], own: frozenset[str]) -> float:
+def _evidence(words: set[str], own: frozenset[str]) -> float:
     """Return how many of the words are a language's own; those that English notes have too ("no", "y") count half.
 
     They count only beside a word that is plainly the language's, or three at once: "No fever" is not Spanish.
     """
-    shared = _shared_words()
-    plain = sum(word in own and word not in shared for word in words)
-    both = sum(word in own and word in shared for word in words)
+    found = words & own
+    both = len(found & _shared_words())
+    plain = len(found) - both
     return plain + both / 2 if plain or both >= _SEVERAL else 0.0
 
 

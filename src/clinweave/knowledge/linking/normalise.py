@@ -8,7 +8,7 @@ ae/oe as e, and a light plural stem.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -89,6 +89,7 @@ class Tokens:
     sentence: Ints  # changes after . ; ! ? and at the end of a line
     hash: Hashes
     capital: Flags  # the token's first character is an upper-case ASCII letter or not ASCII
+    _words: list[str] = field(default_factory=list, repr=False, compare=False)  # of all tokens, once one was asked for
 
     def __len__(self) -> int:
         return len(self.first)
@@ -97,9 +98,9 @@ class Tokens:
         """Return the normalised forms of the tokens `begin` to `end` (exclusive)."""
         if begin >= end:
             return []
-        return (
-            bytes(self.buffer[self.first[begin] : self.last[end - 1]]).decode("utf-8", "replace").split(" ")
-        )
+        if not self._words:
+            self._words.extend(self.buffer.tobytes().decode("utf-8", "replace").split(" "))
+        return self._words[begin:end]
 
 
 def join(texts: Sequence[str]) -> tuple[str, Ints]:
