@@ -162,6 +162,16 @@ def test_broken_words_of_a_scan_are_joined_and_quoted_where_they_stand(small_boo
     }
 
 
+def test_a_denial_right_before_a_condition_counts_after_another_one(small_book):
+    text = "Lungs not consolidated, no pneumonia. Mother w/ pneumonia, MGF w/ pneumonia. HTN."
+    assert [item.code for item in code_note(text, "outpatient", small_book).codes] == ["I10"]
+
+
+def test_signs_right_before_words_are_read(small_book):
+    text = "Triage: +HTN +cough -pneumonia -fever."
+    assert "J18.9" not in {item.code for item in code_note(text, "outpatient", small_book).codes}
+
+
 def test_marks_of_a_table_and_of_a_form_deny(small_book):
     for text in (
         "Finding\tPresent\tAbsent\nHTN\tx\t\nPneumonia\t\tx\nCough\tx\t\n",

@@ -150,7 +150,7 @@ def _with_articles(name: str) -> Iterator[str]:
     for gap in gaps:
         pieces[gap] = pieces[gap].removeprefix("the ")
     for chosen in product(("", "the "), repeat=len(gaps)):
-        for sided, side in [(-1, ""), *product(gaps, ("right ", "left "))]:
+        for sided, side in [(-1, ""), *product(gaps, ("right ", "left ", "r ", "l "))]:
             put = dict(zip(gaps, chosen, strict=True))
             if sided >= 0:
                 put[sided] += side

@@ -43,6 +43,7 @@ _NO_WITH = re.compile(
     r"\b(?:no|without|not) [^,;.]{1,40}, with [^;.]*$", re.IGNORECASE
 )  # "no angina, with a stent"
 _NOT_DONE = re.compile(r"\bnot \w+(?:ed|en)\b[^.;,]*,[^.;]*$", re.IGNORECASE)
+_NO_RIGHT_BEFORE = re.compile(r"\b(?:no|denie[sd]|without|negative for)\s+$", re.IGNORECASE)
 # "no X without Y" denies the two apart from each other: it states neither, and doubts neither.
 _NO = r"\b(?:no|never|denie[sd]|not(?! (?:\w+ )?(?:exclude|rule)))\b[^.;,]"
 _NO_BEFORE = re.compile(rf"{_NO}{{0,60}}$", re.IGNORECASE)
@@ -104,6 +105,8 @@ def _absent(span: "NameSpan", around: _Around) -> bool:
 
 def _wrongly_absent(around: _Around) -> bool:
     """Return whether "not" denies something else than the finding ("not in exacerbation", "not on insulin")."""
+    if _NO_RIGHT_BEFORE.search(around.before):
+        return False
     if _NO_WITH.search(around.wide) or _NOT_ON.search(around.wide) or _NOT_DONE.search(around.wide):
         return True
     own = re.split(r"[.;\n]", around.wide)[-1]

@@ -29,12 +29,15 @@ normal normally unremarkable negative denied denies except unlike versus confirm
 _CUT_HASHES = hashes_of(_CUTS.split())
 
 
+_TESTS = hashes_of(["test"])
+
+
 def gapped(bag: BagOfWords, tokens: Tokens, usable: NDArray[np.bool_]) -> TokenMatches:
     """Return the matches of names whose words have other words between; `usable` says which keys may be found."""
     part, named, stop = bag.parts(tokens)
     content = np.flatnonzero(~stop)
     # "No febrile seizures" are no absence seizures, nor is "limb weakness is absent" an absent limb.
-    named = named & ~np.isin(tokens.hash, ABSENCES)
+    named = named & ~np.isin(tokens.hash, ABSENCES) & ~np.isin(tokens.hash, _TESTS)  # a test is no testis
     cuts = np.concatenate([[0], np.cumsum(np.isin(tokens.hash, _CUT_HASHES))])
     rows: dict[tuple[int, int, int], None] = {}
     for first, last, chosen in _windows(content, tokens, cuts):

@@ -89,7 +89,8 @@ class Tokens:
     sentence: Ints  # changes after . ; ! ? and at the end of a line
     hash: Hashes
     capital: Flags  # the token's first character is an upper-case ASCII letter or not ASCII
-    _words: list[str] = field(default_factory=list, repr=False, compare=False)  # of all tokens, once one was asked for
+    # words of all tokens, once one was asked for
+    _words: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.first)

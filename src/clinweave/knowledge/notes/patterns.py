@@ -58,9 +58,10 @@ WORDS_AFTER = re.compile(
     rf"(?:(?P<up>{UP})|(?P<down>{DOWN})|(?P<normal>{NORMAL})|(?P<neg>{NEGATIVE})|(?P<pos>{POSITIVE}))(?![\w-])",
     re.IGNORECASE,
 )
-# "decreased levels of", "positive for"
+# "decreased levels of", "positive for"; "hearing is normal potassium ..." says nothing of what follows
 WORDS_BEFORE = re.compile(
-    rf"(?P<not>\b(?:no|not|without|nor)\s+)?(?<![\w-])(?:(?P<up>{UP})|(?P<down>{DOWN})|(?P<normal>normal|unremarkable)|"
+    rf"(?P<not>\b(?:no|not|without|nor)\s+)?(?<![\w-])(?:(?P<up>{UP})|(?P<down>{DOWN})|"
+    r"(?P<normal>(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?:normal|unremarkable))|"
     rf"(?P<neg>negative)|(?P<pos>positive))\s+(?:(?:{MEASURES}|{DEGREES}|{_BEFORE})\s+)*\Z",
     re.IGNORECASE,
 )

@@ -17,6 +17,9 @@ _TICKS = frozenset(
     {"x", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "*", "1", "[x]", "\u2022", "\u00d7"}
 )
 _BOX = re.compile(r"(\[[ xX\u2713\u2714]?\]|\([ xX]\)|[\u2610\u2611\u2612])[ \t]*(?=\w)")
+_SIGNED_LINE = re.compile(r"[^\n]*(?<!\S)\+[A-Za-z][^\n]*")
+_SIGN = re.compile(r"(?<=\s)([+-])(?=[A-Za-z])")
+_SIGN_END = re.compile(r"[.;,](?=\s|$)")
 _EMPTY = frozenset({"[]", "[ ]", "( )", "\u2610"})
 _FEWEST = 2  # rows, and boxes, that make a table or a form
 
@@ -54,7 +57,7 @@ def with_mark(item: Mention, *, present: bool) -> Mention:
 
 def tick_marks(text: str) -> list[tuple[int, int, bool]]:
     """Return (start, end, present) of the words that a mark of a table or form decides, by place."""
-    return sorted([*_table_spans(text), *_box_spans(text)])
+    return sorted([*_table_spans(text), *_box_spans(text), *_sign_spans(text)])
 
 
 def _table_spans(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -123,6 +126,18 @@ def _row(line: str, start: int) -> _Row | None:
     blanks = all(not item.group().strip(" ") for item in found)
     columns = tuple(begin + item for item in begins) if blanks else ()
     return _Row(start + begin, start + begin + ends[0], cells, columns)
+
+
+def _sign_spans(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield what follows each sign in a line with signs of both kinds right before words ("+nausea -syncope")."""
+    for line in _SIGNED_LINE.finditer(text):
+        signs = list(_SIGN.finditer(text, *line.span()))
+        if {sign[1] for sign in signs} < {"+", "-"}:
+            continue
+        ends = [*(sign.start() for sign in signs[1:]), line.end()]
+        for sign, end in zip(signs, ends, strict=True):
+            stop = _SIGN_END.search(text, sign.end(), end)
+            yield sign.end(), stop.start() if stop else end, sign[1] == "+"
 
 
 def _box_spans(text: str) -> Iterator[tuple[int, int, bool]]:
