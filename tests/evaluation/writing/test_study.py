@@ -95,6 +95,14 @@ def test_each_task_is_scored_against_its_control_with_intervals(folder):
     gain = families["ehrsql", "examples", "base"]
     assert gain.difference == pytest.approx(11 / 3)
     assert -11 <= gain.low <= gain.difference <= gain.high <= 11
+    shares = [
+        value
+        for task in results.tasks.values()
+        for own in task.conditions.values()
+        for name, value in own.measures.items()
+        if name != "reliability"
+    ]
+    assert all(0 <= value.low <= value.value <= value.high <= 1 for value in shares)
     page = (folder / "out" / "report.html").read_text("utf-8")
     assert "Always refuse (control)" in page
     assert clinweave.read_results(folder / "out") == results

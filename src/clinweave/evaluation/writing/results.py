@@ -14,6 +14,7 @@ from clinweave.evaluation.writing.tasks import MEASURES
 Family = Literal["conditions", "models", "controls"]
 MARK = "@"  # "base@NAME" is the condition base under a further model
 _DIGITS = 6
+_RATING = 4.0  # the highest rating of a judge
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def _condition(rows: Sequence[Reply], names: Sequence[str], scale: float, resamp
     for name in names:
         scores = {row.id: row.scores[name] for row in answered if name in row.scores}
         if scores:
-            measures[name] = _mean(scores, {row.id: row.cluster for row in rows}, scale, resamples)
+            own = scale if name == "reliability" else _RATING if name.startswith("judge-") else 1.0
+            measures[name] = _mean(scores, {row.id: row.cluster for row in rows}, own, resamples)
     return ConditionResult(
         n=len(answered),
         measures=measures,
@@ -154,6 +156,8 @@ def _mean(
     scaled = {item: score / scale for item, score in scores.items()}
     pairs = statistics.pair(scaled, dict.fromkeys(scaled, 0.0), clusters)
     low, high = statistics.bootstrap(pairs, resamples=resamples)
+    if scale == 1:  # a share or an F1, never beyond 0 and 1
+        low, high = max(low, 0.0), min(high, 1.0)
     return MeasureValue(
         round(pairs.mean * scale, _DIGITS),
         round(low * scale, _DIGITS),
