@@ -10,7 +10,7 @@ from tests.safety.calling import clinweave
 from tests.test_knowledge_base import QUESTION, built
 
 ROOT = Path(__file__).parents[1]
-MAX_FILES = 74  # in a second run; docs/architecture.md has their lines
+MAX_FILES = 75  # in a second run; docs/architecture.md has their lines
 
 
 @pytest.fixture(scope="module")
