@@ -251,6 +251,9 @@ def test_stages_inherit_the_strictest_tier(homes, tmp_path) -> None:
 # Every command by what it can do; a new one must be put here, and tested above if it sends or writes out.
 # `agent` asks the gate for each result of a tool: tests/agent
 SENDING = {"agent", "ask", "chat", "compare", "graph propose", "serve", "run"}
+SCORING = {
+    "molecules optimize"
+}  # sends molecules to a scorer at an address: tests of the scorers hold its gate
 EXPORTING = {"graph export", "data build", "export", "compendium"}
 
 
@@ -263,7 +266,7 @@ def test_no_command_that_takes_a_model_address_lacks_the_gate() -> None:
         for sub, one in {"": command, **getattr(command, "commands", {})}.items():
             found[f"{name} {sub}".strip()] = {option for item in one.params for option in item.opts}
     takes = {name for name, options in found.items() if "--allow-remote" in options}
-    assert takes == SENDING - {"run"}  # a recipe says it: model.allow_remote
+    assert takes == (SENDING | SCORING) - {"run"}  # a recipe says it: model.allow_remote
     addressed = {name for name, options in found.items() if "--model" in options}
     # a folder of a generator's own weights, never an address
     folders = {name for name in addressed if name.startswith("molecules ")}

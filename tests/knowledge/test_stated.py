@@ -12,7 +12,7 @@ from clinweave.cli import main
 from clinweave.core.errors import UserError
 from clinweave.databases import Database, Record
 from clinweave.knowledge import Graph, build_graph, graph_inputs
-from clinweave.knowledge.graph.identity import Node, join
+from clinweave.knowledge.graph.identity import Node, merge_identifiers
 from clinweave.knowledge.graph.inputs import files_of, mixed_releases, reader_versions
 from clinweave.knowledge.graph.stated import read_apart
 from clinweave.records import Concept, Grade, Relation, Source, Tier
@@ -92,8 +92,8 @@ def test_apart_holds_by_way_of_a_third() -> None:
         Node("DOID:1", DISEASE, "b"),
         Node("OMIM:1", DISEASE, "c"),
     ]
-    assert set(join(nodes)[0]) == {"DOID:1", "OMIM:1"}
-    assert set(join(nodes, {("OMIM:1", "DOID:1")})[0]) == {"DOID:1"}
+    assert set(merge_identifiers(nodes)[0]) == {"DOID:1", "OMIM:1"}
+    assert set(merge_identifiers(nodes, {("OMIM:1", "DOID:1")})[0]) == {"DOID:1"}
 
 
 def test_where_databases_disagree_the_leading_one_counts() -> None:
@@ -102,14 +102,14 @@ def test_where_databases_disagree_the_leading_one_counts() -> None:
         Node("MONDO:2", DISEASE, "mondo"),
         Node("ORPHA:1", DISEASE, "orphanet", ("MONDO:2",)),
     ]
-    assert join(nodes)[0] == {"ORPHA:1": "MONDO:1"}
-    assert join(reversed(nodes))[0] == {"ORPHA:1": "MONDO:1"}
+    assert merge_identifiers(nodes)[0] == {"ORPHA:1": "MONDO:1"}
+    assert merge_identifiers(reversed(nodes))[0] == {"ORPHA:1": "MONDO:1"}
     silent = [
         Node("MONDO:2", DISEASE, "mondo"),
         Node("DOID:1", DISEASE, "doid", ("ORPHA:1",)),
         Node("ORPHA:1", DISEASE, "orphanet", ("MONDO:2",)),
     ]
-    assert join(silent)[0] == {}
+    assert merge_identifiers(silent)[0] == {}
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,15 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("Marfan syndrome without seizures", [False, True]),
         ("Intelligence was normal; seizures never occurred.", [True]),
         ("no", []),
+        # A place or occasion of an item does not end a denied list.
+        ("No fever at night, seizures or asthma.", [True, True, True]),
+        ("She denies seizures on waking, asthma and fever.", [True, True, True]),
+        ("Without anemia in the first year, hematuria or fever.", [True, True, True]),
+        ("No fever on Monday; seizures or asthma today.", [True, False, False]),
+        ("No fever on arrival, seizures were noted.", [True, False]),
+        ("Denies fever with walking, has seizures or asthma.", [True, False, False]),
+        ("No seizures in childhood, presented with fever or asthma.", [True, False, False]),
+        ("No fever at rest, and seizures since Monday.", [True, False]),
     ],
 )
 def test_negation(linker: Linker, text: str, negated: list[bool]) -> None:

@@ -256,7 +256,7 @@ def test_a_disease_without_findings_follows_the_best_of_its_gene(by_gene, diagno
     line = by_gene.diagnose(case)
     assert _ids(line)[:2] == ["OMIM:1", "OMIM:700"]
     first, second = line["ranking"][:2]
-    assert second["score"] == pytest.approx(first["score"] - Settings().gene, abs=1e-3)
+    assert second["score"] == pytest.approx(first["score"] - Settings().unannotated_penalty, abs=1e-3)
     assert sum(one["says"] for one in second["reasons"]) == pytest.approx(second["score"], abs=0.01)
     assert {one["match"] for one in second["reasons"] if one["finding"]} == {"same gene"}
     assert "Lens disease 1 (OMIM:1) is of the same gene" in second["reasons"][-1]["name"]

@@ -13,30 +13,14 @@ from clinweave.knowledge.linking.cues import (
     UNCERTAIN,
     Rule,
 )
+from clinweave.knowledge.linking.list_gaps import LINK, LONG_LINK, PLAIN_LINK, STATEMENT, after_place
 from clinweave.knowledge.linking.normalise import Tokens
 
-_JOIN = r"(?:,\s*(?:and/or|and|or|nor|&)?|/|&|\+|and/or|and|or|nor|as well as|and also|plus)"
-_WORD = r"[\w'\u2019-]++"
-# Between two items of a list: a comma or a conjunction, and up to two words of the next item.
-_NEXT = rf"\s*(?:{_WORD}\s+){{0,2}}(?:(?:complaints?|symptoms?|signs?|episodes?|history|evidence)\s+of\s+)?"
-_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}{_NEXT}", re.IGNORECASE)
-_PLAIN_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*)?{_JOIN}{_NEXT}", re.IGNORECASE)
-# The same with items between them that are no known finding.
-_LONG_LINK = re.compile(
-    rf"\s*(?:{_WORD}\s+)?{_JOIN}(?:\s*(?:{_WORD}\s*){{1,3}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
-    re.IGNORECASE,
-)
 _RESUMED = re.compile(r"[^,;:()]{3,60},\s+and\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"\b(?:or|nor|and)\b|[/&]", re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s(?:-{1,2}|\u2013|\u2014)\s")
 _COLON = re.compile(r":(?:\s|$)")
-# A new subject or verb begins another statement.
-_STATEMENT = re.compile(
-    r"\b(?:he|she|they|it|we|i|patient|is|was|are|were|has|have|had|there|looks?|appears?|gave|given|received|started|on)"
-    r"\b",
-    re.IGNORECASE,
-)
 _ASIDE = re.compile(r",[^,.;:()\n]{2,40},\s*")
 _VERB = re.compile(r"(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _RELATIVE = frozenset(
@@ -159,7 +143,7 @@ class Sentence:
             return {}
         result = {1: cue.rule.status}
         for back in range(2, len(earlier) + 1):
-            if not _PLAIN_LINK.fullmatch(self.text[earlier[-back].end : earlier[-back + 1].start]):
+            if not PLAIN_LINK.fullmatch(self.text[earlier[-back].end : earlier[-back + 1].start]):
                 break
             result[back] = cue.rule.status
         return result
@@ -248,7 +232,7 @@ class Sentence:
                 self._settle(number, rule.status)
                 continue
             between = self.text[self.mentions[number - 1].end : self.mentions[number].start][: _MAX_GAP + 1]
-            if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
+            if not PLAIN_LINK.fullmatch(between) or STATEMENT.search(between):
                 break
             if not (closed or _CONJUNCTION.search(between)) or "(" in gap:
                 break
@@ -345,20 +329,29 @@ class Sentence:
         if mention.first < last.stop:
             return True  # names that share words
         gap = self.text[last.end : mention.start]
-        if len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
-            return False
-        if _LINK.fullmatch(gap):
+        apart = len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap)
+        placed = not apart and self._after_place(open_, last, gap)
+        if placed or apart or STATEMENT.search(gap):
+            return placed
+        if LINK.fullmatch(gap):
             if "," not in gap:
                 return True
             open_.listed = not _OR.search(self._rest(last))
-            return _PLAIN_LINK.fullmatch(gap) is not None or not open_.listed
-        if _LONG_LINK.fullmatch(gap):
+            return PLAIN_LINK.fullmatch(gap) is not None or not open_.listed
+        if LONG_LINK.fullmatch(gap):
             return (
                 _TAKES_LIST.match(self.text, open_.cue.start) is not None
                 or _OR.search(self._rest(last)) is not None
             )
         same = self.tokens.clause[mention.first] == self.tokens.clause[last.stop - 1]
         return bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
+
+    def _after_place(self, open_: _Open, last: MentionSpan, gap: str) -> bool:
+        """Say whether a denied list goes on after the place of an item ("denies pain at night, fever or ...")."""
+        if open_.status != ABSENT or not after_place(gap):
+            return False
+        closed = _OR.search(self._rest(last).split(";")[0])
+        return bool(closed or _TAKES_LIST.match(self.text, open_.cue.start))
 
     def _resumes(self, open_: _Open, mention: MentionSpan) -> bool:
         """Say whether a list goes on after one item with "without": "polyps without bleeding, and a hernia"."""

@@ -17,7 +17,8 @@ _TICKS = frozenset(
     {"x", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "*", "1", "[x]", "\u2022", "\u00d7"}
 )
 _BOX = re.compile(r"(\[[ xX\u2713\u2714]?\]|\([ xX]\)|[\u2610\u2611\u2612])[ \t]*(?=\w)")
-_SIGNED_LINE = re.compile(r"[^\n]*(?<!\S)\+[A-Za-z][^\n]*")
+_PLUS = re.compile(r"(?<!\S)\+[A-Za-z]")
+_LINE = re.compile(r"[^\n]+")
 _SIGN = re.compile(r"(?<=\s)([+-])(?=[A-Za-z])")
 _SIGN_END = re.compile(r"[.;,](?=\s|$)")
 _EMPTY = frozenset({"[]", "[ ]", "( )", "\u2610"})
@@ -130,7 +131,9 @@ def _row(line: str, start: int) -> _Row | None:
 
 def _sign_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield what follows each sign in a line with signs of both kinds right before words ("+nausea -syncope")."""
-    for line in _SIGNED_LINE.finditer(text):
+    for line in _LINE.finditer(text):
+        if not _PLUS.search(text, *line.span()):
+            continue
         signs = list(_SIGN.finditer(text, *line.span()))
         if {sign[1] for sign in signs} < {"+", "-"}:
             continue
