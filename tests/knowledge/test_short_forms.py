@@ -18,6 +18,8 @@ CONCEPTS = {
     "HP:0001250": (FINDING, "Seizure"),
     "MONDO:0007043": (DISEASE, "Pfeiffer syndrome"),
     "MONDO:0010735": (DISEASE, "Kennedy disease"),
+    "MONDO:0018900": (DISEASE, "Filum terminale lipoma"),
+    "MONDO:0005148": (DISEASE, "Type 2 diabetes mellitus"),
 }
 
 
@@ -29,6 +31,7 @@ class ShortGraph(NamesGraph):
         self.rows = [(name, curie, "label") for curie, (_, name) in CONCEPTS.items()]
         self.rows += [
             ("PS", "MONDO:0007043", "abbreviation"),
+            ("LFT", "MONDO:0018900", "abbreviation"),
             ("spinal and bulbar muscular atrophy", "MONDO:0010735", "exact"),
         ]
 
@@ -55,6 +58,9 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("PE: heart murmur. HTN", ["Hypertension"]),
         ("PE of the sternum, tall stature", ["Pectus excavatum"]),
         ("PS-1 and a murmur", []),
+        ("LFTs normal, abdominal pain with vomiting; LFT on Monday", []),  # a test, no lipoma
+        ("LFT of the spinal cord on MRI", ["Filum terminale lipoma"]),
+        ("T2DM on metformin", ["Type 2 diabetes mellitus"]),
         ("Prolonged sleep (PS) with a murmur; PS again", []),
         ("SBMA (spinal and bulbar muscular atrophy). SBMA is rare", ["Kennedy disease"] * 3),
         ("Spinal and bulbar muscular atrophy (SBMA). No SBMA", ["Kennedy disease"] * 3),
