@@ -41,6 +41,11 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         # A place or occasion of an item does not end a denied list.
         ("No fever at night, seizures or asthma.", [True, True, True]),
         ("She denies seizures on waking, asthma and fever.", [True, True, True]),
+        ("Denied any fever at rest or on exertion, seizures, or asthma.", [True, True, True]),
+        ("No fever at rest or seizures.", [True, True]),
+        ("No fever at rest or on exertion, seizures since May.", [True, False]),
+        ("No rash on the trunk or fever were seen.", [True]),
+        ("No fever on aspirin, seizures were noted or asthma.", [True, False, False]),
         ("Without anemia in the first year, hematuria or fever.", [True, True, True]),
         ("No fever on Monday; seizures or asthma today.", [True, False, False]),
         ("No fever on arrival, seizures were noted.", [True, False]),

@@ -14,11 +14,15 @@ LONG_LINK = re.compile(
     re.IGNORECASE,
 )
 # The first of them with its place or occasion: "no weakness at rest, double vision or dysphagia".
+_PLACE = (
+    r"(?:at|on|in|during|with|after|over|to|from|by|when|while|upon|before|behind|around|between|under)\s+"
+    rf"(?:(?!or\b|and\b){_WORD}\s*){{1,3}}"
+)
 PLACED_LINK = re.compile(
-    r"\s+(?:at|on|in|during|with|after|over|to|from|by|when|while|upon|before|behind|around|between|under)\s+"
-    rf"(?P<place>{_WORD}(?:\s+{_WORD}){{0,2}})\s*{_JOIN}\s*(?:(?!\w+(?:ed|ing|s)\b){_WORD}\s+)?",
+    rf"\s+(?P<place>{_PLACE}(?:(?:or|and)\s+{_PLACE})?){_JOIN}\s*(?:(?!\w+(?:ed|ing|s)\b){_WORD}\s+)?",
     re.IGNORECASE,
 )
+_PREPOSITION_ON = re.compile(r"\bon\b", re.IGNORECASE)  # begins a place, not "on aspirin"
 # A new subject or verb begins another statement.
 STATEMENT = re.compile(
     r"\b(?:he|she|they|it|we|i|patient|is|was|are|were|has|have|had|there|looks?|appears?|gave|given|received|started|on)"
@@ -30,4 +34,4 @@ STATEMENT = re.compile(
 def after_place(gap: str) -> bool:
     """Say whether a gap between two items holds the place or occasion of the first one and a joint, and no more."""
     placed = PLACED_LINK.fullmatch(gap)
-    return placed is not None and not STATEMENT.search(placed["place"])
+    return placed is not None and not STATEMENT.search(_PREPOSITION_ON.sub(" ", placed["place"]))

@@ -23,6 +23,8 @@ _DASH = re.compile(r"\s(?:-{1,2}|\u2013|\u2014)\s")
 _COLON = re.compile(r":(?:\s|$)")
 _ASIDE = re.compile(r",[^,.;:()\n]{2,40},\s*")
 _VERB = re.compile(r"(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
+_OR_JOINT = re.compile(r"\b(?:or|nor)\s+(?:[\w-]+\s+)?$", re.IGNORECASE)
+_OWN_VERB = re.compile(r"\s+(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _RELATIVE = frozenset(
     {"which", ", which", "that", ", that", ", and", ", both", ", but", ", this", ", these", ", it"}
 )
@@ -330,7 +332,7 @@ class Sentence:
             return True  # names that share words
         gap = self.text[last.end : mention.start]
         apart = len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap)
-        placed = not apart and self._after_place(open_, last, gap)
+        placed = not apart and self._after_place(open_, mention, gap)
         if placed or apart or STATEMENT.search(gap):
             return placed
         if LINK.fullmatch(gap):
@@ -346,11 +348,13 @@ class Sentence:
         same = self.tokens.clause[mention.first] == self.tokens.clause[last.stop - 1]
         return bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
 
-    def _after_place(self, open_: _Open, last: MentionSpan, gap: str) -> bool:
+    def _after_place(self, open_: _Open, mention: MentionSpan, gap: str) -> bool:
         """Say whether a denied list goes on after the place of an item ("denies pain at night, fever or ...")."""
         if open_.status != ABSENT or not after_place(gap):
             return False
-        closed = _OR.search(self._rest(last).split(";")[0])
+        if "," in gap[-2:] and _OWN_VERB.match(self.text, mention.end):
+            return False  # "no fever on arrival, seizures were noted"
+        closed = _OR_JOINT.search(gap) or _OR.search(self._rest(mention).split(";")[0])
         return bool(closed or _TAKES_LIST.match(self.text, open_.cue.start))
 
     def _resumes(self, open_: _Open, mention: MentionSpan) -> bool:
