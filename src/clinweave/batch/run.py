@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ def _run(
     avoid: set[str] = set()
     left, done = {part.name: part for part in missing}, result.resumed
     while pending := [part for name, part in left.items() if attempts[name] < ATTEMPTS]:
-        for report in runner.run(task, pending, frozenset(avoid)):
+        for report in runner.run(task, _next(pending, failures), frozenset(avoid)):
             attempts[report.part] += 1
             if report.failure:
                 failures[report.part] = report
@@ -131,6 +131,12 @@ def _run(
             f"{len(left)} of {len(result.parts)} parts failed {ATTEMPTS} times, the first with: {first.failure}. The "
             "others are finished; run the same command again to go on"
         )
+
+
+def _next(pending: Sequence[Part], failures: Mapping[str, PartReport]) -> list[Part]:
+    """Return the parts to run now: a part whose worker died is tried again alone, as another one may have killed it."""
+    together = [part for part in pending if part.name not in failures or failures[part.name].full]
+    return together or list(pending[:1])
 
 
 def _finish(task: Task, result: BatchResult) -> None:
