@@ -21,7 +21,7 @@ _LEFT_OUT = ("answers", "sources", "results", "timings", "packages", "inputs")  
 
 
 def stored(run: Path) -> dict[str, Any]:
-    """Return what is kept of a run's results."""
+    """Return a run's results without what differs between machines and what no table shows."""
     values = json.loads((run / "results.json").read_text("utf-8"))
     if values["kind"] not in {"comparison", "writing"}:
         sys.exit(

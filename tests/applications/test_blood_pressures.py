@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.applications.consult.pressures import has_pressure, pressure_meets, pressure_within_heads
+from clinweave.applications.consult.limits import has_pressure, meets, within_heads
 from tests.applications.test_quotations import answer_from
 
 MILD, SEVERE, TARGET = (
@@ -26,9 +26,9 @@ MILD, SEVERE, TARGET = (
     ],
 )
 def test_both_numbers_count(asked, mild, severe, target):
-    found = [pressure_within_heads(asked, ["Pre-eclampsia", head]) for head in (MILD, SEVERE, TARGET)]
+    found = [within_heads(asked, ["Pre-eclampsia", head]) for head in (MILD, SEVERE, TARGET)]
     assert found == [mild, severe, target]
-    assert [pressure_meets(asked, head) for head in (MILD, SEVERE, TARGET)] == [mild, severe, target]
+    assert [meets(asked, head) for head in (MILD, SEVERE, TARGET)] == [mild, severe, target]
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,12 @@ def test_what_stands_under_another_pressure_is_not_quoted(tmp_path, question, sa
     text = answer_from(tmp_path / "own", WARD, question)
     assert all(words in text for words in said), text
     assert not any(words in text for words in unsaid), text
+
+
+def test_a_limit_in_a_statement_forbids_only_pressures_within_it(tmp_path):
+    ward = "# Amlodipine on the ward\n\nDo not give amlodipine if the blood pressure is below 90/60 mmHg.\n"
+    low = answer_from(tmp_path / "low", ward, "Can amlodipine be given at a blood pressure of 85/50?")
+    high = answer_from(tmp_path / "high", ward, "Can amlodipine be given at a blood pressure of 150/95?")
+    assert "Do not give amlodipine" in low
+    assert not low.startswith("Yes")
+    assert not high.startswith(("No:", "The source forbids"))

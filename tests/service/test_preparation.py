@@ -15,7 +15,7 @@ FINDINGS = {"observed": ["HP:0000102"]}
 
 
 class HeldBase:
-    """A knowledge base whose ranker is not there before `released` is set."""
+    """A knowledge base whose ranker is missing until `released` is set."""
 
     def __init__(self, base):
         self._base, self.released, self.opening = base, threading.Event(), threading.Event()

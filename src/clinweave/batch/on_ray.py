@@ -1,7 +1,7 @@
 """Parts on a Ray cluster (extra `scale`): each part is one Ray task, which Ray places, runs and watches.
 
 Ray tasks and no data set of an engine: a part reads its input and writes its file by itself, so only names and counts
-travel. Ray Data and Daft were measured beside it (docs/scale.md). Ray's own retries are off: which part is tried again
+travel. Ray Data and Daft were measured as well (docs/scale.md). Ray's own retries are off: which part is tried again
 is decided in one place for every runner (`run_batch`).
 """
 

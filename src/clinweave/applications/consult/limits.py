@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
@@ -12,6 +12,11 @@ _UNIT = (
 )
 # "over 12 hours", "more than 400 mg": how it is given, no condition that a value without a unit could meet
 _GIVEN = re.compile(r"(?:second|minute|hour|day|month|mg|mmol|microgram|ml|unit)s?$")
+# A blood pressure is two numbers, each held against its own part of a limit ("140/90 to 159/109").
+_PAIR = re.compile(r"(?<![\d/.])(\d{2,3})\s*/\s*(\d{2,3})(?![\d/.]|\s*(?:mg|mcg|micrograms?|ml|units?)\b)")
+_LOWER_ASKED = re.compile(r"\bdiastolic\b", re.IGNORECASE)
+_HIGHEST, _LOWEST = 320, 20  # mmHg: other pairs ("500/125") are no blood pressures
+_SYSTOLIC, _DIASTOLIC = 0, 1
 _CONCENTRATIONS = frozenset({"mmol/l", "micromol/l", "mg/dl", "g/dl"})
 _VALUE = re.compile(_NUMBER + _UNIT, re.IGNORECASE)
 _RANGE = re.compile(_NUMBER + r"\s*(?:to|-|–)\s*" + _NUMBER + _UNIT, re.IGNORECASE)
@@ -280,6 +285,10 @@ def within_heads(question: str, heads: Sequence[str]) -> bool | None:
     None where no head sets a limit that the question has a value of. Of several values one within a limit is enough,
     but no head may be missed by all.
     """
+    return _by_part(question, tuple(heads), _within)
+
+
+def _within(question: str, heads: tuple[str, ...]) -> bool | None:
     if any(_in_other_units(question, head) for head in heads):
         return False
     compared = [pairs for head in heads if (pairs := _same_measure(_pairs(question, head, " ".join(heads))))]
@@ -300,6 +309,10 @@ def meets(question: str, text: str, heads: str = "") -> bool | None:
     limit. A limit and a value are compared if their units are the same, or the limit has none of its own and the text
     or its heads name the unit.
     """
+    return _by_part(question, (text, heads), lambda asked, texts: _meets(asked, texts[0], texts[1]))
+
+
+def _meets(question: str, text: str, heads: str) -> bool | None:
     aged = suits_age(question, text)
     if aged is False or _in_other_units(question, text):
         return False
@@ -309,3 +322,37 @@ def meets(question: str, text: str, heads: str = "") -> bool | None:
     if any(limit.holds(asked) for limit, asked in pairs):
         return True
     return None if any(limit.meets(asked) for limit, asked in pairs) else False
+
+
+def _is_pressure(match: re.Match[str]) -> bool:
+    return _HIGHEST >= int(match[1]) > int(match[2]) >= _LOWEST
+
+
+def has_pressure(text: str) -> bool:
+    """Say whether a text states a blood pressure as two numbers."""
+    return any(_is_pressure(match) for match in _PAIR.finditer(text))
+
+
+def _part(text: str, which: int) -> str:
+    """Return a text with the systolic or the diastolic number in the place of each pair."""
+    return _PAIR.sub(lambda match: match[which + 1] if _is_pressure(match) else match[0], text)
+
+
+def _by_part(
+    question: str, texts: tuple[str, ...], compare: Callable[[str, tuple[str, ...]], bool | None]
+) -> bool | None:
+    """Compare the numbers apart: above a limit is a pressure with either of them, below or between with both."""
+    if not any(map(has_pressure, texts)):
+        return compare(question, texts)
+    if not has_pressure(question):
+        which = _DIASTOLIC if _LOWER_ASKED.search(question) else _SYSTOLIC
+        return compare(question, tuple(_part(text, which) for text in texts))
+    found = [
+        compare(_part(question, which), tuple(_part(text, which) for text in texts))
+        for which in (_SYSTOLIC, _DIASTOLIC)
+    ]
+    limits = [limit for text in texts if has_pressure(text) for limit in limits_of(_part(text, _SYSTOLIC))]
+    decisive = any(limit.high == math.inf for limit in limits)
+    if decisive in found:
+        return decisive
+    return None if None in found else not decisive

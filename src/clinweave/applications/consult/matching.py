@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from clinweave.applications.consult.limits import other_number
-from clinweave.applications.consult.pressures import pressure_within_heads
+from clinweave.applications.consult.limits import other_number, within_heads
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, drug_classes, equivalents
 
@@ -327,4 +326,4 @@ def of_other_patients(query: Query, unit: Unit) -> bool:
 
 def headed_by_value(query: Query, unit: Unit) -> bool | None:
     """Say whether the heads of a statement set a limit that a value of the question meets; None if they set none."""
-    return pressure_within_heads(query.text, (*unit.heads, unit.label))
+    return within_heads(query.text, (*unit.heads, unit.label))

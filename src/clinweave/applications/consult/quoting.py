@@ -15,7 +15,7 @@ from clinweave.applications.consult.doses import (
     substance,
     with_conditions,
 )
-from clinweave.applications.consult.limits import overlaps, suits_age
+from clinweave.applications.consult.limits import meets, overlaps, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -29,7 +29,6 @@ from clinweave.applications.consult.matching import (
     match,
     of_other_patients,
 )
-from clinweave.applications.consult.pressures import pressure_meets
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
 from clinweave.applications.consult.restrictions import restrictions
 from clinweave.applications.consult.units import Unit, adjacent, date_of, merged, normal, units_of
@@ -224,7 +223,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     text = " ".join(unit.text for unit in units)
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
-    bonus = 0.05 * bool(row or pressure_meets(query.text, text, heads))
+    bonus = 0.05 * bool(row or meets(query.text, text, heads))
     bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
@@ -245,7 +244,7 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
 
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = pressure_meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
+    limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
     if not covered or limit is False or _of_another_disease(fit, facets):
         return False
@@ -284,7 +283,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < MIN_SPOKEN_OF
-        or pressure_meets(query.text, unit.text, " ".join(unit.heads)) is False
+        or meets(query.text, unit.text, " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))
     ):

@@ -92,7 +92,7 @@ def _scored(cells: dict[str, str], target: str) -> Scored:
 def open_chemprop(text: str, target: str = "") -> ChempropScorer:
     """Return the scorer of `chemprop:MODEL.pt`, or of a folder that `chemprop train` wrote (all its models).
 
-    Raises `UserError` where there is no model, or no Chemprop.
+    Raises `UserError` if the model or Chemprop is missing.
     """
     path = Path(text)
     models = (path,) if path.is_file() else _models(path)
