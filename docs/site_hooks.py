@@ -97,12 +97,19 @@ def schema_page() -> str:
 
 def compendium_page() -> str:
     """Return the compendium as one sortable table per kind (sort.js), each fact with its source."""
-    from clinweave.compendium import load
+    from clinweave.compendium import load, named_systems
 
     kinds = {"system": "Systems", "model": "Models", "dataset": "Datasets", "database": "Databases"}
     entries = load(ROOT / "compendium")
+    named = named_systems(entries)
+    missing = ", ".join(system.name for system in named if not system.entry)
     lead = f"{len(entries)} entries. Click a heading to sort. `clinweave compendium` exports them."
-    parts = ["# Compendium", "", lead, ""]
+    covered = (
+        f"Of {len(named)} systems that the figures and tables of the survey arXiv:2502.20988 name, "
+        f"{sum(bool(system.entry) for system in named)} have an entry (`clinweave compendium --survey`). No public "
+        f"source was found for {missing}."
+    )
+    parts = ["# Compendium", "", lead, "", covered, ""]
     for kind, title in kinds.items():
         parts += [f"## {title}", "", "| name | what | access | licence | knowledge | size | reported | sources |",
                   "|---|---|---|---|---|---|---|---|"]  # fmt: skip

@@ -171,3 +171,25 @@ def test_exports_escape_what_entries_hold(name, note):
 def test_an_unknown_format_is_refused(entries):
     with pytest.raises(UserError, match="csv"):
         compendium.render(entries, "xls")
+
+
+def test_every_system_that_the_survey_names_has_an_entry_or_is_said_to_have_none(entries):
+    named = compendium.named_systems(entries)
+    assert len(named) == len({system.name for system in named}) >= 70
+    assert {system.name for system in named if not system.entry} <= {
+        "AMC-agent",
+        "LLMs4RDF",
+        "LLaMA-Care",
+        "DaJing",
+    }
+    assert all(not system.entry for system in compendium.named_systems([]))
+
+
+def test_the_command_counts_the_systems_that_the_survey_names(capsys):
+    from clinweave.cli import main
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["compendium", "--survey", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert stopped.value.code == 0
+    assert printed["present"] == sum(bool(system["entry"]) for system in printed["systems"]) >= 60

@@ -34,10 +34,17 @@ def main(  # noqa: PLR0917 - each parameter is one option
     folder: Annotated[
         Path | None, typer.Option(help="Folder of your own entries instead of the packaged ones.")
     ] = None,
+    survey: Annotated[
+        bool,
+        typer.Option("--survey", help="Count the systems that the survey's figures name, and list them."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """List, search, show and export facts about databases, datasets, models and systems of the field, with sources."""
     entries = compendium.load(folder)
+    if survey:
+        _print_survey(compendium.named_systems(entries), as_json=as_json)
+        return
     if show:
         entries = [compendium.find(entries, show)]
     entries = [entry for entry in entries if kind in (None, entry.kind)]
@@ -70,3 +77,26 @@ def _print(entries: list[compendium.Entry], *, full: bool) -> None:
         )
     console.print(table)
     console.print(f"{len(entries)} entries; --show ID for one in full, with sources")
+
+
+def _print_survey(named: list[compendium.NamedSystem], *, as_json: bool) -> None:
+    """Print how many of the named systems have an entry, and which."""
+    present = sum(bool(system.entry) for system in named)
+    if as_json:
+        rows = [asdict(system) for system in named]
+        typer.echo(
+            json.dumps(
+                {"named": len(named), "present": present, "systems": rows}, ensure_ascii=False, indent=1
+            )
+        )
+        return
+    from rich.table import Table
+
+    from clinweave.cli.console import Console
+
+    table = Table("named by the survey", "figure or table", "entry", box=None, pad_edge=False)
+    for system in named:
+        table.add_row(system.name, system.figure, system.entry or "none: no public source found")
+    console = Console()
+    console.print(table)
+    console.print(f"{present} of {len(named)} systems named in the survey's figures and tables have an entry")

@@ -17,6 +17,8 @@ __getattr__, __dir__ = attach(
         "load": "entries",
         "read_entry": "entries",
         "search": "entries",
+        "NamedSystem": "survey",
+        "named_systems": "survey",
         "FORMATS": "exporting",
         "export": "exporting",
         "render": "exporting",
@@ -37,18 +39,21 @@ if TYPE_CHECKING:
         search,
     )
     from clinweave.compendium.exporting import FORMATS, export, render
+    from clinweave.compendium.survey import NamedSystem, named_systems
 
 __all__ = [
     "ENTRY_KINDS",
     "FORMATS",
     "Entry",
     "Merge",
+    "NamedSystem",
     "Result",
     "Size",
     "export",
     "find",
     "folder",
     "load",
+    "named_systems",
     "read_entry",
     "render",
     "search",
