@@ -1,4 +1,4 @@
-"""`clinweave leaderboard`: accumulate comparison runs, rank what is comparable, compare runs item by item."""
+"""`clinweave leaderboard`: accumulate runs, rank what is comparable, compare runs item by item."""
 
 import json
 from pathlib import Path
@@ -22,8 +22,8 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Replace a run of that name.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add a finished comparison run."""
-    from clinweave.evaluation.comparison import add_run
+    """Add a finished run of a comparison or of written answers."""
+    from clinweave.evaluation.leaderboard import add_run
 
     entry = add_run(run, to, name, replace=replace)
     if as_json:
@@ -39,7 +39,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the boards: rows on one board answered the same items by the same method of choosing."""
-    from clinweave.evaluation.comparison import read_boards
+    from clinweave.evaluation.leaderboard import read_boards
 
     boards = read_boards(folder, task)
     if as_json:
@@ -53,12 +53,13 @@ def show(
     from rich.table import Table
 
     for board in boards:
-        table = Table("run", "condition", "model", "accuracy (95 % CI)", "calibrated", "AUC",
+        shown = _percent if board.measure == "accuracy" else _number
+        table = Table("run", "condition", "model", f"{board.measure} (95 % CI)", "calibrated", "AUC",
                       title=f"{board.task}, {board.n} items, {board.method}")  # fmt: skip
         for row in board.rows:
             low, high = row.interval
             table.add_row(
-                row.run, row.condition, row.model, f"{_percent(row.accuracy)} ({_percent(low)} to {_percent(high)})",
+                row.run, row.condition, row.model, f"{shown(row.accuracy)} ({shown(low)} to {shown(high)})",
                 _percent(row.calibrated_accuracy), "–" if row.auc is None else f"{row.auc.value:.2f}",
             )  # fmt: skip
         Console().print(table)
@@ -72,7 +73,7 @@ def compare(
 ) -> None:
     """Compare runs item by item, condition by condition: paired differences with intervals."""
     from clinweave.core.errors import UserError
-    from clinweave.evaluation.comparison import compare_runs
+    from clinweave.evaluation.leaderboard import compare_runs
 
     if len(set(runs)) < 2:
         raise UserError("name at least two runs to compare")
@@ -82,14 +83,22 @@ def compare(
         return
     from rich.table import Table
 
-    table = Table("task", "first", "second", "n", "difference (points)", "95 % CI", "Holm-adjusted p")
+    table = Table("task", "first", "second", "n", "measure", "difference", "95 % CI", "Holm-adjusted p")
     for row in rows:
+        points = row.measure == "accuracy"
+        values = [
+            f"{100 * each:+.1f}" if points else f"{each:+.3g}" for each in (row.difference, row.low, row.high)
+        ]
         table.add_row(
-            row.task, row.first, row.second, str(row.n), f"{100 * row.difference:+.1f}",
-            f"{100 * row.low:+.1f} to {100 * row.high:+.1f}", f"{row.p:.3g}",
+            row.task, row.first, row.second, str(row.n), f"{row.measure}, points" if points else row.measure,
+            values[0], f"{values[1]} to {values[2]}", f"{row.p:.3g}",
         )  # fmt: skip
     Console().print(table)
 
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from clinweave.evaluation.comparison import Sample
 from clinweave.evaluation.comparison.measures import auc, auc_difference, calibrated_scores, classes_of
-from clinweave.evaluation.comparison.samples import Sample
 
 WORDS = ("yes", "no")
 

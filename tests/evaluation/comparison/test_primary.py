@@ -4,6 +4,7 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
+from clinweave.evaluation.comparison import Sample
 from clinweave.evaluation.comparison.primary import (
     PrimaryComparison,
     detectable_difference,
@@ -11,7 +12,6 @@ from clinweave.evaluation.comparison.primary import (
 )
 from clinweave.evaluation.comparison.report_primary import primary_section, primary_sentence
 from clinweave.evaluation.comparison.results import summarise
-from clinweave.evaluation.comparison.samples import Sample
 
 OPTIONS = ("yes", "no")
 

@@ -3,14 +3,13 @@ from dataclasses import replace
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.evaluation.comparison import find_condition
+from clinweave.evaluation.comparison import Sample, find_condition
 from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.evaluation.comparison.perturbations import framed, in_lay_words, perturbed
 from clinweave.evaluation.comparison.primary import PrimaryComparison
 from clinweave.evaluation.comparison.principles import principle_values
 from clinweave.evaluation.comparison.report_primary import primary_section, reason_sentence, reasons
 from clinweave.evaluation.comparison.results import summarise
-from clinweave.evaluation.comparison.samples import Sample
 from clinweave.evaluation.comparison.timing import timings
 
 

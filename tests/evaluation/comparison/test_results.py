@@ -6,12 +6,11 @@ import pytest
 
 from clinweave.core.reports.blocks import write_report
 from clinweave.core.typed import to_values
-from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults, NamedModel
+from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults, NamedModel, Sample
 from clinweave.evaluation.comparison.record import described
 from clinweave.evaluation.comparison.report import comparison_report, headline
 from clinweave.evaluation.comparison.report_card import report_card
 from clinweave.evaluation.comparison.results import Skipped, summarise
-from clinweave.evaluation.comparison.samples import Sample
 from clinweave.evaluation.comparison.timing import Timings, timings
 from clinweave.records import Source
 

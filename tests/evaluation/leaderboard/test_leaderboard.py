@@ -7,8 +7,9 @@ import pytest
 from clinweave.cli import main
 from clinweave.core.errors import UserError
 from clinweave.core.typed import to_values
-from clinweave.evaluation.comparison import add_run, compare_runs, read_boards
-from clinweave.evaluation.comparison.samples import Sample, to_row
+from clinweave.evaluation.comparison import Sample
+from clinweave.evaluation.comparison.samples import to_row
+from clinweave.evaluation.leaderboard import add_run, compare_runs, read_boards
 
 
 def samples(right, n=40, condition="base", method="option-text", task="t", words="?"):

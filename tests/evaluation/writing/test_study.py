@@ -216,3 +216,38 @@ def test_the_nearest_example_stands_last():
         [Example("fever in children", "1"), Example("dose of aspirin", "2"), Example("x y", "3")]
     )
     assert [each.answer for each in nearest("what is the dose of aspirin?", 2)][-1] == "2"
+
+
+def test_notes_are_asked_with_evidence_from_the_graph_and_from_texts(folder):
+    from tests.knowledge.graph_fixture import build
+
+    build(folder / "graph")
+    note = "0 A child has Marble syndrome.\n1 She was given water."
+    rows = [{"Text ID": "m0", "Sentences": note, "Error Flag": "1", "Error Type": "treatment", "Error Sentence ID": "1",
+             "Corrected Sentence": "She was given stonix."}]  # fmt: skip
+    with (folder / "medec.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    write(
+        folder,
+        "model",
+        [
+            {
+                "matches": r"(?s)Facts that may help:\n\[1\].*Long fingers.*Note:",
+                "reply": "1: She was given stonix.",
+            },
+            {"when": "You", "reply": "CORRECT"},
+        ],
+    )
+    results = run(folder, 'tasks.1.conditions=["base", "graph", "text"]', f"graph={folder}/graph")
+    medec = results.tasks["medec"].conditions
+    assert medec["base"].outcomes == {"missed": 1}
+    assert medec["graph"].outcomes == {"right": 1}
+    gains = {
+        row.condition: row
+        for row in results.comparisons
+        if row.task == "medec" and row.family == "conditions"
+    }
+    assert set(gains) == {"graph", "text"}
+    assert gains["graph"].difference == 1.0

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from clinweave.evaluation.comparison.conditions import find_condition as find_condition
     from clinweave.evaluation.comparison.conditions import in_report_order as in_report_order
     from clinweave.evaluation.comparison.conditions import split_model as split_model
-    from clinweave.evaluation.comparison.leaderboard import add_run as add_run
-    from clinweave.evaluation.comparison.leaderboard import compare_runs as compare_runs
-    from clinweave.evaluation.comparison.leaderboard import read_boards as read_boards
+    from clinweave.evaluation.comparison.measures import Value as Value
     from clinweave.evaluation.comparison.results import ComparisonResults as ComparisonResults
+    from clinweave.evaluation.comparison.samples import Sample as Sample
     from clinweave.evaluation.comparison.settings import ComparisonRecipe as ComparisonRecipe
     from clinweave.evaluation.comparison.settings import KnowledgeSettings as KnowledgeSettings
     from clinweave.evaluation.comparison.settings import TaskSettings as TaskSettings
@@ -33,13 +32,12 @@ __getattr__, __dir__ = attach(
         "MAIN": "conditions",
         "ModelSettings": "settings",
         "NamedModel": "settings",
+        "Sample": "samples",
         "TaskSettings": "settings",
-        "add_run": "leaderboard",
+        "Value": "measures",
         "check": "settings",
-        "compare_runs": "leaderboard",
         "find_condition": "conditions",
         "in_report_order": "conditions",
-        "read_boards": "leaderboard",
         "split_model": "conditions",
     },
 )

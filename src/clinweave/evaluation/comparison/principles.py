@@ -36,14 +36,22 @@ class PrincipleValue:
     n: int
 
 
-def principle_values(tasks: Mapping[str, Sequence[Sample]], resamples: int) -> tuple[PrincipleValue, ...]:
-    """Return the figures of all tasks, in the order of the principles."""
+def principle_values(
+    tasks: Mapping[str, Sequence[Sample]],
+    resamples: int,
+    groups: Mapping[tuple[str, str], str] | None = None,
+) -> tuple[PrincipleValue, ...]:
+    """Return the figures of all tasks, in the order of the principles.
+
+    `groups` says which part of a task an item belongs to, such as rare and common diseases, by (task, item).
+    """
     values: list[PrincipleValue] = []
     for task, rows in tasks.items():
         conditions = by_condition(rows)
         values += _accuracy(task, conditions)
         values += _robustness(task, conditions)
         values += _interpretability(task, conditions, resamples)
+        values += _by_group(task, rows, groups or {}, resamples)
     values += _generalisation(tasks, resamples)
     order = ("accuracy", "robustness", "generalisation", "interpretability")
     return tuple(sorted(values, key=lambda value: order.index(value.principle)))
@@ -148,6 +156,25 @@ def _generalisation(tasks: Mapping[str, Sequence[Sample]], resamples: int) -> It
     if len(tasks) > 1:
         for name, sides in gains.items():
             yield _gain(ALL, name, sides, clusters, resamples)
+
+
+def _by_group(
+    task: str, rows: Sequence[Sample], groups: Mapping[tuple[str, str], str], resamples: int
+) -> Iterator[PrincipleValue]:
+    """Yield each condition's accuracy, and what it adds over its model alone, on each part of a task."""
+    for group in sorted({groups[task, row.id] for row in rows if (task, row.id) in groups}):
+        conditions = by_condition([row for row in rows if groups.get((task, row.id)) == group])
+        clusters = {row.id: row.cluster for own in conditions.values() for row in own}
+        for name, own in conditions.items():
+            condition, model = split_model(name)
+            scores = item_scores(own)
+            if is_control(name) or MARK in name or not scores:
+                continue
+            yield _share("generalisation", task, name, f"accuracy, {group}", list(scores.values()))
+            base = item_scores(conditions.get(with_model("base", model), ()))
+            if condition != "base" and base.keys() & scores.keys():
+                gain = _gain(task, name, (scores, base), clusters, resamples)
+                yield replace(gain, measure=f"{gain.measure}, {group}")
 
 
 def _gain(task: str, name: str, sides: _Sides, clusters: Mapping[str, str], resamples: int) -> PrincipleValue:

@@ -64,6 +64,8 @@ def without_folders(recipe: ComparisonRecipe) -> ComparisonRecipe:
         recipe,
         tasks=tasks,
         knowledge=knowledge,
+        prevalence=Path(recipe.prevalence).name,
+        security=Path(recipe.security).name,
         model=replace(recipe.model, concurrency=1),
         models=tuple(replace(model, concurrency=1) for model in recipe.models),
     )

@@ -14,6 +14,7 @@ from clinweave.evaluation.language_model import weight_resources
 from clinweave.resources import catalogue
 
 _UNKNOWN = "–"
+_GUARDS = {"base": "by the model alone", "guarded": "behind the guardrails of ask"}
 
 
 def report_card(results: ComparisonResults) -> Section:
@@ -29,7 +30,7 @@ def report_card(results: ComparisonResults) -> Section:
         ("Metrics", *(_metrics(results, name) for name, _ in models)),
         ("Scenarios", *(_scenarios(results) for _ in models)),
         ("Privacy and security", *(_privacy(results, name) for name, _ in models)),
-        ("Openness", *(_openness(results, address) for _, address in models)),
+        ("Openness", *(_openness(results, name, address) for name, address in models)),
         ("Updates", *(_updates(results) for _ in models)),
     ]
     head = ("", *(str(_model(results, name).get("name", name or "first model")) for name, _ in models))
@@ -48,6 +49,13 @@ def _data(results: ComparisonResults) -> str:
 
 
 def _training(results: ComparisonResults, name: str, address: str) -> str:
+    if stage := results.trained.get(name):
+        loss = f", loss {stage.loss[0]:.2f} to {stage.loss[1]:.2f}" if stage.loss else ""
+        checked = "decontaminated" if stage.decontaminated else "not decontaminated"
+        return (
+            f"{stage.base}, then {stage.kind}: {stage.steps} steps over {stage.items:,} items ({checked}) in "
+            f"{stage.seconds / 60:.0f} minutes{loss}. Data: {', '.join(stage.data) or _UNKNOWN}."
+        )
     weights = str(_model(results, name).get("weights", "not stated"))
     own = next((item for item in weight_resources(address) if item in catalogue()), "")
     title = catalogue()[own].title if own else address.rpartition("/")[2]
@@ -72,7 +80,37 @@ def _metrics(results: ComparisonResults, name: str) -> str:
             f"{title_of(task)}: alone {percent(alone)}, best {percent(own[best])} "
             f"({percent(low)} to {percent(high)}) with {plain(split_model(best)[0]).lower()}"
         )
-    return "; ".join(parts) or _UNKNOWN
+    return "; ".join((*parts, *_principles(results, name), *_cost(results, name))) or _UNKNOWN
+
+
+def _principles(results: ComparisonResults, name: str) -> list[str]:
+    """Return the lowest figure of robustness and of interpretability, each with its condition."""
+    parts = []
+    for principle in ("robustness", "interpretability"):
+        own = [
+            row
+            for row in results.principles
+            if row.principle == principle and split_model(row.condition)[1] == name
+            and not row.measure.endswith("other evidence")
+        ]  # fmt: skip
+        if own:
+            row = min(own, key=lambda row: row.value)
+            parts.append(
+                f"{principle}: {row.measure} {percent(row.value)} ({percent(row.low)} to {percent(row.high)}), the "
+                f"lowest, {title_of(row.task)}, {title_of(row.condition).lower()}"
+            )
+    return parts
+
+
+def _cost(results: ComparisonResults, name: str) -> list[str]:
+    """Return the range of seconds per answer over tasks and conditions."""
+    seconds = [
+        timing.seconds_per_item
+        for conditions in results.timings.tasks.values()
+        for condition, timing in conditions.items()
+        if split_model(condition)[1] == name and timing.tokens_per_item
+    ]
+    return [f"{min(seconds):.1f} to {max(seconds):.1f} seconds per answer"] if seconds else []
 
 
 def _scenarios(results: ComparisonResults) -> str:
@@ -85,13 +123,27 @@ def _privacy(results: ComparisonResults, name: str) -> str:
     local = _model(results, name).get("local")
     where = {True: "ran on this machine; nothing was sent", False: "prompts went to another machine"}
     stated = where[local] if isinstance(local, bool) else _UNKNOWN
-    return f"Model {stated}. Knowledge of tier {results.tier}. Attacks: recipes/writing.toml."
+    return f"Model {stated}. Knowledge of tier {results.tier}. {_attacks(results, name)}"
 
 
-def _openness(results: ComparisonResults, address: str) -> str:
+def _attacks(results: ComparisonResults, name: str) -> str:
+    """Return the share of safe replies to attacks, of the same weights by the run that the recipe names."""
+    model = _model(results, name)
+    own = [row for row in results.security if row.weights and row.weights == model.get("weights")]
+    if not own:
+        return "Attacks: not measured for these weights (recipes/security.toml)."
+    shown = "; ".join(
+        f"{percent(row.value)} ({percent(row.low)} to {percent(row.high)}) {_GUARDS.get(row.condition, row.condition)}"
+        for row in own
+    )
+    return f"Safe replies to {max(row.n for row in own)} attacks: {shown}."
+
+
+def _openness(results: ComparisonResults, name: str, address: str) -> str:
     licences = "; ".join(dict.fromkeys(source.licence for source in results.sources)) or _UNKNOWN
     own = next((item for item in weight_resources(address) if item in catalogue()), "")
-    weights = catalogue()[own].licence if own else "not stated"
+    stage = results.trained.get(name)
+    weights = catalogue()[own].licence if own else stage.base_licence if stage else "not stated"
     return f"Code Apache-2.0. Weights: {weights}. Knowledge: {licences}."
 
 

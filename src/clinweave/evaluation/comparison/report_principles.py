@@ -1,12 +1,18 @@
 """Section of a comparison's report: the survey's principles of assessment, a figure and an interval each."""
 
-from clinweave.core.reports.blocks import Block, Section, Table
+from clinweave.core.reports.blocks import Block, Section, Table, Text
 from clinweave.evaluation.comparison.formats import percent, points, title_of
 from clinweave.evaluation.comparison.principles import PrincipleValue
+from clinweave.evaluation.comparison.rarity import LESS
 from clinweave.evaluation.comparison.results import ComparisonResults
 from clinweave.evaluation.comparison.timing import WATTS
 
 _DIFFERENCES = ("gain in accuracy", "moved without support, minus moved without other evidence")
+PUBLISHED = (
+    "Diseases published less and more: whether the graph cites more publications for the disease of a question than "
+    "for the median disease of the task. It says how well known a disease is; with Orphadata's table of prevalence "
+    "(key prevalence of the recipe) the parts are rare and commoner diseases."
+)
 
 
 def principles_section(results: ComparisonResults) -> Section:
@@ -16,21 +22,30 @@ def principles_section(results: ComparisonResults) -> Section:
         (row.principle, title_of(row.task), title_of(row.condition), row.measure, *_shown(row), str(row.n))
         for row in results.principles
     ]
+    rows += [
+        ("security", "attacks", f"{row.model}, {row.condition}", "safe replies", percent(row.value),
+         f"{percent(row.low)} to {percent(row.high)}", str(row.n))
+        for row in results.security
+    ]  # fmt: skip
     blocks: list[Block] = [Table(head, rows), _efficiency(results)]
+    if any(LESS in row.measure for row in results.principles):
+        blocks.insert(1, Text((PUBLISHED,)))
     asked = {
         "robustness": "a condition such as graph~typos",
         "interpretability": "the conditions text~support-removed and text~other-removed",
     }
     measured = {row.principle for row in results.principles}
     missing = [f"{name} ({how})" for name, how in asked.items() if name not in measured]
-    note = "Security is measured by a recipe of kind writing (recipes/writing.toml)."
+    note = (
+        "" if results.security else "Security is measured by recipes/security.toml; name its run as security."
+    )
     if missing:
         note += f" Not measured in this run: {', '.join(missing)}."
-    return Section("Principles of assessment", blocks, note)
+    return Section("Principles of assessment", blocks, note.strip())
 
 
 def _shown(row: PrincipleValue) -> tuple[str, str]:
-    if row.measure in _DIFFERENCES:
+    if row.measure.startswith(_DIFFERENCES):
         return f"{points(row.value)} points", f"{points(row.low)} to {points(row.high)}"
     return percent(row.value), f"{percent(row.low)} to {percent(row.high)}"
 

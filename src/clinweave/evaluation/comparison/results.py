@@ -25,8 +25,10 @@ from clinweave.evaluation.comparison.primary import (
 from clinweave.evaluation.comparison.principles import PrincipleValue, principle_values
 from clinweave.evaluation.comparison.retrieval import Recall
 from clinweave.evaluation.comparison.samples import Sample, by_condition
+from clinweave.evaluation.comparison.security import SecurityFigure
 from clinweave.evaluation.comparison.settings import ComparisonRecipe
 from clinweave.evaluation.comparison.timing import Timings
+from clinweave.evaluation.comparison.trained import Trained
 from clinweave.models import chance_of, same_option
 from clinweave.records import Source
 
@@ -160,6 +162,8 @@ class ComparisonResults(Summary):
     timings: Timings
     metrics: tuple[MetricValue, ...] = ()  # of installed packages, as the recipe names them
     models: dict[str, dict[str, Any]] = field(default_factory=dict)  # further models by name
+    security: tuple[SecurityFigure, ...] = ()  # of the run that the recipe names
+    trained: dict[str, Trained] = field(default_factory=dict)  # models trained by clinweave, by name
 
 
 RESULTS = ComparisonResults
@@ -170,8 +174,9 @@ def summarise(
     *,
     resamples: int = statistics.RESAMPLES,
     primary: Sequence[PrimaryComparison] = (),
+    groups: Mapping[tuple[str, str], str] | None = None,
 ) -> Summary:
-    """Return the deterministic numbers of a comparison."""
+    """Return the deterministic numbers of a comparison; `groups` are the parts of tasks by (task, item)."""
     tasks: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         tasks[sample.task].append(sample)
@@ -185,7 +190,7 @@ def summarise(
             for condition, rows in by_condition(items).items()
         },
         primary=primary_results(primary, tasks, resamples),
-        principles=principle_values(tasks, resamples),
+        principles=principle_values(tasks, resamples, groups),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from clinweave.core.errors import UserError
@@ -72,6 +73,12 @@ class ComparisonRecipe(Recipe):
     models: tuple[NamedModel, ...] = ()  # further models; each answers the same questions
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     tasks: tuple[TaskSettings, ...] = ()
+    prevalence: str = field(
+        default="", metadata=path_key()
+    )  # Orphadata's en_product9_prev.xml, to tell rare diseases from common ones; empty: publications stand in
+    security: str = field(
+        default="", metadata=path_key()
+    )  # folder of a finished run with a security task, for the report card
     primary: tuple[PrimaryComparison, ...] = ()  # named before the run; all other comparisons are exploratory
 
     @property
@@ -110,6 +117,10 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
             raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
     _check_models(recipe, where)
     _check_primary(recipe, where)
+    if recipe.prevalence and not Path(recipe.prevalence).is_file():
+        raise UserError(
+            f"{where}: prevalence: there is no file {recipe.prevalence}; give Orphadata's en_product9_prev.xml"
+        )
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
     return recipe

@@ -16,6 +16,7 @@ from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.comparison.conditions import EvidenceProvider, with_model
 from clinweave.evaluation.comparison.plugins import added_metrics
 from clinweave.evaluation.comparison.prompts import template_hash
+from clinweave.evaluation.comparison.rarity import rarity_groups
 from clinweave.evaluation.comparison.record import (
     answers,
     described,
@@ -27,6 +28,7 @@ from clinweave.evaluation.comparison.record import (
 from clinweave.evaluation.comparison.results import ComparisonResults, Skipped, TaskInputs, summarise
 from clinweave.evaluation.comparison.retrieval import Recall, retrieval
 from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
+from clinweave.evaluation.comparison.security import SecurityFigure, security_figures
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
 from clinweave.evaluation.comparison.tasks import (
     bad_rows,
@@ -36,6 +38,7 @@ from clinweave.evaluation.comparison.tasks import (
     question_parameters,
 )
 from clinweave.evaluation.comparison.timing import Timings, peak_memory, timings
+from clinweave.evaluation.comparison.trained import trained
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,
@@ -264,7 +267,12 @@ class ComparisonStudy:
         bases = [runner.result(task.base) for task in self.tasks]
         samples = [row for task in scored for each in task for row in each.samples]
         write_rows(runner.out / "samples.jsonl", [to_row(row) for row in samples])
-        summary = summarise(samples, resamples=self.recipe.resamples, primary=self.recipe.primary)
+        summary = summarise(
+            samples,
+            resamples=self.recipe.resamples,
+            primary=self.recipe.primary,
+            groups=self._rarity(runner),
+        )
         return ComparisonResults(
             tasks=summary.tasks,
             comparisons=summary.comparisons,
@@ -285,12 +293,39 @@ class ComparisonStudy:
             inputs=tuple(self._inputs(task, runner) for task in self.tasks),
             sources=sources_of(bases),
             tier=strictest(base.tier for base in bases).value,
-            skipped=(*self.skipped, *self._bad_rows(), *not_compared(samples)),
+            skipped=(*self.skipped, *self._no_security(), *self._bad_rows(), *not_compared(samples)),
             answers=tuple(answers(self.recipe.ask, runner.home)),
             retrieval={name: result for task in scored for name, result in task[0].retrieval.items()},
             metrics=added_metrics(samples, self.recipe.metrics),
+            security=self._security(),
+            trained={
+                name: stage
+                for name, opener in self.models.items()
+                if (stage := trained(opener.settings.address))
+            },
             timings=Timings(timings(samples), os.cpu_count(), platform.python_version(), peak_memory()),
         )
+
+    def _security(self) -> tuple[SecurityFigure, ...]:
+        """Return the figures of the security run that the recipe names; a missing run is left out and said."""
+        run = Path(self.recipe.security) if self.recipe.security else None
+        if run is None or not run.exists():
+            return ()
+        return security_figures(run)
+
+    def _no_security(self) -> Iterator[Skipped]:
+        if self.recipe.security and not Path(self.recipe.security).exists():
+            yield Skipped(
+                "security", f"there is no run {Path(self.recipe.security).name}; run its recipe first"
+            )
+
+    def _rarity(self, runner: Runner) -> dict[tuple[str, str], str]:
+        """Return which questions are on rare and which on common diseases."""
+        prevalence = Path(self.recipe.prevalence) if self.recipe.prevalence else None
+        groups: dict[tuple[str, str], str] = {}
+        for task in self.tasks:
+            groups |= rarity_groups(runner.result(task.questions), runner.result(task.base), prevalence)
+        return groups
 
     def _bad_rows(self) -> Iterator[Skipped]:
         """Yield one entry for each task that leaves rows out, with their number and the first messages."""

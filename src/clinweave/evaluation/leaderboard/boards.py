@@ -1,33 +1,31 @@
-"""A folder that accumulates comparison runs and compares only what is comparable.
+"""A folder that accumulates runs and compares only what is comparable.
 
 Two rows stand on one board if they answered the same items (question, options and answer) by the same method of
-choosing. Everything else (model, knowledge, prompt, budget) is what is compared. Each run is one JSON file.
+choosing or writing, scored by the same measure. Everything else (model, knowledge, prompt, budget) is what is
+compared. Each run is one JSON file.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from clinweave.core import statistics
-from clinweave.core.artifacts import digest, write_json
+from clinweave.core.artifacts import write_json
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import reason
 from clinweave.core.typed import from_values, to_values
-from clinweave.evaluation.comparison.conditions import split_model
-from clinweave.evaluation.comparison.measures import Value
-from clinweave.evaluation.comparison.results import ComparisonResults
-from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.comparison import Value
 
 SUFFIX = ".json"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One condition of one task in one run, with the score of each item."""
+    """One condition of one task in one run, with the score of each item by `measure`."""
 
     run: str
     task: str
@@ -37,12 +35,14 @@ class Row:
     method: str
     items: str  # what identifies the questions, options and answers
     n: int
-    accuracy: float | None
+    accuracy: float | None  # the mean of the measure
     interval: tuple[float, float]
     auc: Value | None
     calibrated_accuracy: float | None
     scores: dict[str, float]
     clusters: dict[str, str]
+    measure: str = "accuracy"
+    scale: float = 1.0  # the largest absolute score, such as the penalty of a reliability score
 
     @property
     def name(self) -> str:
@@ -62,13 +62,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Board:
-    """Rows that may be compared, the highest accuracy first."""
+    """Rows that may be compared, the highest score first."""
 
     task: str
     method: str
     items: str
     n: int
     rows: tuple[Row, ...]
+
+    @property
+    def measure(self) -> str:
+        """Return what its scores are."""
+        return self.rows[0].measure
 
 
 @dataclass(frozen=True)
@@ -83,23 +88,20 @@ class RowDifference:
     low: float
     high: float
     p: float
+    measure: str = "accuracy"
 
 
-def add_run(run: Path, folder: Path, name: str = "", *, replace: bool = False) -> Entry:
-    """Put a comparison run on the leaderboard in `folder` and return its entry.
+def store(entry: Entry, folder: Path, *, replace: bool = False) -> None:
+    """Put an entry on the leaderboard in `folder`.
 
-    Raises `UserError` for a folder that holds no finished comparison, and for a name that stands for other results
-    unless `replace` is given.
+    Raises `UserError` for a name that is no file name, or that stands for other results unless `replace` is given.
     """
-    results = _results(run / "results.json")
-    entry = _entry(name or run.resolve().name, results, _samples(run / "samples.jsonl"))
     path = folder / f"{entry.run}{SUFFIX}"
     if "/" in entry.run or entry.run.startswith("."):
         raise UserError(f"{entry.run!r} cannot be the name of a run: give --name without / and leading dots")
     if path.exists() and not replace and _read(path).key != entry.key:
         raise UserError(f"{path} holds other results of that name: give another --name, or --replace")
     write_json(path, to_values(entry))
-    return entry
 
 
 def read_boards(folder: Path, task: str = "") -> list[Board]:
@@ -109,16 +111,16 @@ def read_boards(folder: Path, task: str = "") -> list[Board]:
             f"there is no folder {folder}; `clinweave leaderboard add RUN --to {folder}` makes it"
         )
     entries = [_read(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
     for row in (row for entry in entries for row in entry.rows):
-        groups[row.task, row.method, row.items].append(row)
+        groups[row.task, row.method, row.items, row.measure].append(row)
     names = sorted({key[0] for key in groups})
     if not names:
         raise UserError(f"{folder} holds no run; add one with `clinweave leaderboard add RUN --to {folder}`")
     if task and task not in names:
         raise UserError(f"no run has a task {task!r}; there are {', '.join(names)}")
     boards = [
-        Board(*key, max(row.n for row in rows), tuple(sorted(rows, key=_rank)))
+        Board(*key[:3], max(row.n for row in rows), tuple(sorted(rows, key=_rank)))
         for key, rows in groups.items()
         if not task or key[0] == task
     ]
@@ -145,10 +147,7 @@ def compare_runs(
     if not differences:
         raise UserError(f"{' and '.join(runs)} cannot be compared: {_why_not(boards, runs)}")
     adjusted = statistics.holm([each.p for each in differences])
-    return [
-        RowDifference(each.task, each.first, each.second, each.n, each.difference, each.low, each.high, p)
-        for each, p in zip(differences, adjusted, strict=True)
-    ]
+    return [replace(each, p=p) for each, p in zip(differences, adjusted, strict=True)]
 
 
 def _rank(row: Row) -> tuple[float, str]:
@@ -156,8 +155,12 @@ def _rank(row: Row) -> tuple[float, str]:
 
 
 def _difference(task: str, first: Row, second: Row, *, resamples: int) -> RowDifference:
-    gain = statistics.difference(first.scores, second.scores, first.clusters, resamples=resamples)
-    return RowDifference(task, first.name, second.name, gain.n, gain.difference, gain.low, gain.high, gain.p)
+    left, right = (
+        {item: score / first.scale for item, score in row.scores.items()} for row in (first, second)
+    )
+    gain = statistics.difference(left, right, first.clusters, resamples=resamples)
+    value, low, high = (each * first.scale for each in (gain.difference, gain.low, gain.high))
+    return RowDifference(task, first.name, second.name, gain.n, value, low, high, gain.p, first.measure)
 
 
 def _why_not(boards: Iterable[Board], runs: Sequence[str]) -> str:
@@ -168,70 +171,12 @@ def _why_not(boards: Iterable[Board], runs: Sequence[str]) -> str:
     methods = {name: {row.method for row in own if row.task in tasks} for name, own in rows.items()}
     if not set.intersection(*methods.values()):
         listed = "; ".join(f"{name}: {', '.join(sorted(own))}" for name, own in methods.items())
-        return f"they chose options by different methods ({listed})"
+        return f"they chose or wrote answers by different methods ({listed})"
+    measures = {name: {row.measure for row in own if row.task in tasks} for name, own in rows.items()}
+    if not set.intersection(*measures.values()):
+        listed = "; ".join(f"{name}: {', '.join(sorted(own))}" for name, own in measures.items())
+        return f"their answers were scored by different measures ({listed})"
     return f"their questions differ in {', '.join(sorted(tasks))}; run both with the same seed and count"
-
-
-def _entry(name: str, results: ComparisonResults, samples: Sequence[Sample]) -> Entry:
-    groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
-    for sample in samples:
-        groups[sample.task, sample.condition].append(sample)
-    rows = [
-        _row(name, results, task, condition, groups.get((task, condition), []))
-        for task, result in results.tasks.items()
-        for condition in result.conditions
-    ]
-    scored = tuple(row for row in rows if row.scores)
-    return Entry(name, digest(to_values(scored)), results.clinweave, scored)
-
-
-def _row(name: str, results: ComparisonResults, task: str, condition: str, samples: Sequence[Sample]) -> Row:
-    own = results.tasks[task].conditions[condition]
-    run = [sample for sample in samples if sample.unscored not in {"tokens", "error"}]
-    look_up = own.method == "look-up"
-    model = results.models.get(split_model(condition)[1], results.model)
-    items = sorted((row.id, row.question, list(row.options), row.answer) for row in samples)
-    return Row(
-        run=name,
-        task=task,
-        condition=condition,
-        model="none" if look_up else str(model.get("name", "")),
-        weights="" if look_up else str(model.get("weights", "")),
-        method=own.method,
-        items=digest(items),
-        n=own.n,
-        accuracy=own.accuracy,
-        interval=own.interval,
-        auc=own.auc,
-        calibrated_accuracy=own.calibrated_accuracy,
-        scores={sample.id: sample.score for sample in run},
-        clusters={sample.id: sample.cluster for sample in run},
-    )
-
-
-def _results(path: Path) -> ComparisonResults:
-    values = _json(path)
-    kind = values.get("kind") if isinstance(values, dict) else None
-    if kind != "comparison":
-        raise UserError(f"{path}: only comparisons stand on a leaderboard, and kind is {kind!r}")
-    return from_values(ComparisonResults, values, str(path))
-
-
-def _samples(path: Path) -> list[Sample]:
-    """Return the samples of a run. Raises `UserError` naming the line at fault."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {reason(error)}; run the recipe again") from error
-    samples = []
-    for number, line in enumerate(lines, 1):
-        try:
-            samples.append(
-                from_values(Sample, {**json.loads(line), "seconds": 0.0}, f"{path}: line {number}")
-            )
-        except ValueError as error:
-            raise UserError(f"{path}: line {number} is no JSON: {error}") from error
-    return samples
 
 
 def _read(path: Path) -> Entry:

@@ -27,7 +27,8 @@ TITLES = {
     "mts-dialog": "Sections of notes from conversations (MTS-Dialog)",
 }
 _CONDITIONS = {"base": "Model alone", "examples": "+ similar training examples",
-               "guarded": "+ guardrails, pseudonyms, marked sources"}  # fmt: skip
+               "guarded": "+ guardrails, pseudonyms, marked sources", "text": "+ text index",
+               "graph": "+ knowledge graph", "both": "+ text and graph"}  # fmt: skip
 _ITEMS = 300
 
 

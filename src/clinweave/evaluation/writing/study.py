@@ -11,6 +11,7 @@ from clinweave.core.artifacts import sha256
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.judging import RubricJudge
+from clinweave.evaluation.knowledge_bases import KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,
     ModelSettings,
@@ -19,9 +20,10 @@ from clinweave.evaluation.language_model import (
     weight_resources,
     weights_key,
 )
-from clinweave.evaluation.runner import Runner, Step, Work, write_rows
+from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work, write_rows
 from clinweave.evaluation.writing.ehr_database import EhrDatabase, build_database
 from clinweave.evaluation.writing.ehrsql import names_in_use, read_ehrsql
+from clinweave.evaluation.writing.evidence import NoteEvidence
 from clinweave.evaluation.writing.items import Items
 from clinweave.evaluation.writing.replies import Judged, Reply, Writer, control_replies, judged
 from clinweave.evaluation.writing.results import (
@@ -33,7 +35,7 @@ from clinweave.evaluation.writing.results import (
     task_result,
 )
 from clinweave.evaluation.writing.security import SecurityTask
-from clinweave.evaluation.writing.settings import TaskSettings, WritingRecipe, missing
+from clinweave.evaluation.writing.settings import TaskSettings, WritingRecipe, missing, needs_knowledge
 from clinweave.evaluation.writing.tasks import (
     VERSION,
     Concepts,
@@ -81,6 +83,8 @@ class WritingStudy:
             task.type: reason for task in recipe.tasks if (reason := missing(task))
         }
         self._made: dict[str, WrittenTask] = {}
+        builder = KnowledgeBaseBuilder(runner.home, recipe.databases, runner.progress.status, recipe.graph)
+        self.base = ArtifactStep("knowledge base", lambda _: builder.default(), lambda base: base.key)
         self.tasks = [
             self._task(f"{number}-{task.type}", task)
             for number, task in enumerate(recipe.tasks, 1)
@@ -102,8 +106,12 @@ class WritingStudy:
         )
 
     def databases(self) -> tuple[str, ...]:
-        """No database is fetched."""
-        return ()
+        """Return the databases of conditions with evidence; none where no task has any or the recipe names a graph."""
+        from clinweave.databases import DEFAULT
+
+        if self.recipe.graph or not any(needs_knowledge(task.settings) for task in self.tasks):
+            return ()
+        return self.recipe.databases or DEFAULT
 
     def close(self) -> None:
         """Close the models."""
@@ -148,7 +156,7 @@ class WritingStudy:
             elif settings.type == "security":
                 self._made[name] = SecurityTask(settings)
             elif settings.type == "medec":
-                self._made[name] = MedecTask(settings)
+                self._made[name] = MedecTask(settings, NoteEvidence(lambda: self.runner.result(self.base)))
             else:
                 self._made[name] = DialogueTask(
                     settings, _concepts(self.runner.home) if settings.concepts else None
@@ -162,7 +170,8 @@ class WritingStudy:
             asking.pop(key)
 
         def weights() -> Mapping[str, str]:
-            _check_egress(settings, opener.settings)
+            base = self.runner.result(self.base) if needs_knowledge(settings) else None
+            _check_egress(settings, opener.settings, base.tier if base else Tier.PUBLIC)
             return {"weights": opener.weights()}
 
         return Step(
@@ -171,7 +180,7 @@ class WritingStudy:
             lambda work: self._ask(name, settings, work, items, model),
             version=VERSION,
             title=f"Replies: {settings.type}{f', {model}' if model else ''}",
-            needs=(items,),
+            needs=(items, self.base) if needs_knowledge(settings) else (items,),
             inputs=weights,
             parameters={"model": asking, **_parameters(settings), "packages": package_versions()},
             retry=lambda done: done.errors > 0,  # the model failed on some items: ask again
@@ -277,10 +286,10 @@ def _concepts(home: Path) -> Concepts:
     return lambda text: {(mention.id, str(mention.status)) for mention in base.link(text) if mention.id}
 
 
-def _check_egress(settings: TaskSettings, model: ModelSettings) -> None:
-    """Raise `AccessError` where a task may not be sent to the model's host; the demo and the notes are public."""
+def _check_egress(settings: TaskSettings, model: ModelSettings, tier: Tier) -> None:
+    """Raise `AccessError` where a task's evidence may not be sent to the model's host; its items are public."""
     if is_address(model.address):
-        check_egress(Tier.PUBLIC, model.address, model.allow_remote, content=f"questions of {settings.type}")
+        check_egress(tier, model.address, model.allow_remote, content=f"questions of {settings.type}")
 
 
 def _parameters(settings: TaskSettings) -> dict[str, object]:

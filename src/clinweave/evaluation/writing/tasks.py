@@ -10,6 +10,7 @@ from typing import Protocol
 from clinweave.evaluation.judging import concept_f1, overlap_f1, rouge_l
 from clinweave.evaluation.writing.ehr_database import MAYBE_ABSENT
 from clinweave.evaluation.writing.ehrsql import NONE, EhrQuestion, read_ehrsql
+from clinweave.evaluation.writing.evidence import FindEvidence
 from clinweave.evaluation.writing.items import (
     Example,
     Item,
@@ -20,7 +21,7 @@ from clinweave.evaluation.writing.items import (
     shortened,
 )
 from clinweave.evaluation.writing.scored import Scored
-from clinweave.evaluation.writing.settings import TaskSettings
+from clinweave.evaluation.writing.settings import RETRIEVERS, TaskSettings
 from clinweave.evaluation.writing.sql import SqlSandbox, comparable_rows
 from clinweave.models import Message
 
@@ -243,8 +244,8 @@ def _examples(item: Item, label: str) -> str:
 class MedecTask(AskedTask):
     """Notes with one wrong sentence, or none: name it and correct it. Source: MEDEC, doi:10.48550/arXiv.2412.19260."""
 
-    def __init__(self, settings: TaskSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: TaskSettings, evidence: FindEvidence | None = None) -> None:
+        self.settings, self._evidence = settings, evidence
 
     def items(self, seed: int) -> Items:
         """Return the notes; those without numbered sentences or with an error that is no sentence are left out."""
@@ -268,13 +269,17 @@ class MedecTask(AskedTask):
             items.append(Item(row["Text ID"], kind, row["Text ID"], row["Sentences"], reference, details))
         return Items(drawn(items, self.settings.count, seed), dict(left_out))
 
-    def messages(self, item: Item, condition: str) -> list[Message]:  # noqa: ARG002
-        """Return the prompt of a note."""
+    def messages(self, item: Item, condition: str) -> list[Message]:
+        """Return the prompt of a note, with evidence for it above where the condition has any."""
         rules = (
             "You check clinical notes. A note has at most one sentence with a medical error. Reply with CORRECT if it "
             "has none, else with the number of the wrong sentence, a colon and the corrected sentence, such as 3: ..."
         )
-        return [{"role": "system", "content": rules}, {"role": "user", "content": f"Note:\n{item.question}"}]
+        asked = f"Note:\n{item.question}"
+        if self._evidence and condition in RETRIEVERS:
+            shown = self._evidence(item.question, RETRIEVERS[condition], self.settings.budget)
+            asked = f"Facts that may help:\n{shown}\n\n{asked}" if shown else asked
+        return [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
 
     def control(self, item: Item) -> str:  # noqa: ARG002
         """Return the reply that needs no model."""

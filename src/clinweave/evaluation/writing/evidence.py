@@ -1,0 +1,39 @@
+"""Evidence for a note: what the graph and the text index hold about the concepts that the note names."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from clinweave.evaluation.knowledge_bases import KnowledgeBase
+from clinweave.knowledge import render
+
+# what a task asks for evidence: text of a note, retrievers, tokens -> numbered lines, "" where nothing was found
+FindEvidence = Callable[[str, Sequence[str], int], str]
+QUERY = 6_000  # letters of a note that are searched for, its end: findings, diagnosis and treatment come last
+_NUMBER = re.compile(r"^\d+ ", re.MULTILINE)
+
+
+class NoteEvidence:
+    """Finds evidence in a knowledge base, which is opened at the first use. It sees the note alone."""
+
+    def __init__(self, open_base: Callable[[], KnowledgeBase]) -> None:
+        self._open = open_base
+
+    def __call__(self, note: str, retrievers: Sequence[str], budget: int) -> str:
+        """Return at most `budget` tokens of numbered evidence, four letters a token: the same for every model."""
+        query = _query(note)
+        if not re.search(r"\w", query):
+            return ""
+        context = self._open().context_builder.evidence(
+            query, retrievers=retrievers, budget=budget, count_tokens=_tokens
+        )
+        return render(context.items)
+
+
+def _query(note: str) -> str:
+    """Return a note without the numbers of its sentences, as much of its end as a query may hold."""
+    text = " ".join(_NUMBER.sub("", note).split())
+    return text if len(text) <= QUERY else text[-QUERY:].partition(" ")[2]
+
+
+def _tokens(text: str) -> int:
+    return (len(text) + 3) // 4
