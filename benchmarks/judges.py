@@ -4,9 +4,10 @@
 
 RATINGS is MTS-Dialog's file of automatic summaries with dialogue, reference and what people counted: factual precision,
 recall and F1, hallucination and omission rate. The knowledge base in CLINWEAVE_HOME recognises concepts. Intervals
-resample dialogues, since each has several summaries. A measure of length alone is the control. METEOR has its exact and
-stem modules (WordNet is not at hand); BERTScore's published weights are not at hand either. With --model the rubric
-judge rates `count` summaries.
+resample dialogues, since each has several summaries. A measure of length alone is the control. METEOR is nltk's
+(`pip install nltk`), with its exact and stem modules alone: its synonyms need WordNet, a download. BERTScore stands on
+all-MiniLM-L6-v2 (`clinweave fetch all-minilm-l6-v2`), not on the published RoBERTa weights. A measure whose library or
+weights are missing is left out and named. With --model the rubric judge rates `count` summaries.
 """
 
 import argparse
@@ -17,14 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import clinweave
+from clinweave.core.artifacts import home
+from clinweave.core.errors import UserError
 from clinweave.evaluation.judging import (
     DEFAULT_RUBRICS,
     RubricJudge,
+    bert_score,
     concept_f1,
     overlap_f1,
     rank_correlation,
     rouge_l,
 )
+from clinweave.knowledge import SentenceEncoder
 
 RATINGS = ("factual_precision", "factual_recall", "factual_f1", "hallucination_rate", "omission_rate")
 LOWER = {"hallucination_rate", "omission_rate"}  # better when lower: the sign is turned
@@ -77,7 +82,24 @@ def measures(
     result["concept F1"] = [each.f1 for each in overlaps]
     if meteor := _meteor():
         result["METEOR (exact, stem)"] = [meteor(row.reference, row.summary) for row in rows]
-    return result
+    return result | _bert_scores(rows)
+
+
+def _bert_scores(rows: list[Row]) -> dict[str, list[float]]:
+    """Return BERTScore on the sentence encoder, where it was fetched."""
+    try:
+        vectors = SentenceEncoder.open(home()).token_vectors
+    except UserError as error:
+        print(f"BERTScore left out: {error}\n")
+        return {}
+    scores = [bert_score(row.summary, row.reference, vectors) for row in rows]
+    against = [bert_score(row.summary, row.dialogue, vectors).precision for row in rows]
+    return {
+        "BERTScore precision (MiniLM)": [score.precision for score in scores],
+        "BERTScore recall (MiniLM)": [score.recall for score in scores],
+        "BERTScore F1 (MiniLM)": [score.f1 for score in scores],
+        "BERTScore precision against the dialogue (MiniLM)": against,
+    }
 
 
 def _meteor() -> Callable[[str, str], float] | None:
@@ -85,6 +107,7 @@ def _meteor() -> Callable[[str, str], float] | None:
     try:
         from nltk.translate.meteor_score import meteor_score
     except ImportError:
+        print("METEOR left out: pip install nltk\n")
         return None
 
     class NoSynonyms:

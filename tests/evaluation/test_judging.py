@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from clinweave.evaluation.judging import (
     DEFAULT_RUBRICS,
     RubricJudge,
+    bert_score,
     concept_f1,
     overlap_f1,
     rank_correlation,
@@ -41,6 +42,20 @@ def test_concepts_with_another_status_do_not_match():
     assert concept_f1("fever", "has fever", recognise).f1 == 1
     assert concept_f1("no fever", "has fever", recognise).f1 == 0
     assert concept_f1("well", "healthy", recognise).f1 == 1
+
+
+def test_bert_score_matches_each_token_with_its_nearest():
+    known = {"fever": (1.0, 0.0), "pyrexia": (0.8, 0.6), "cough": (0.0, 1.0)}
+
+    def vectors(text):
+        return np.array([known[word] for word in text.split()], np.float32).reshape(-1, 2)
+
+    score = bert_score("pyrexia", "fever cough", vectors)
+    assert score.precision == pytest.approx(0.8)  # nearest is fever
+    assert score.recall == pytest.approx((0.8 + 0.6) / 2)
+    assert bert_score("fever", "fever", vectors).f1 == pytest.approx(1.0)
+    assert bert_score("", "", vectors).f1 == 1.0
+    assert bert_score("", "fever", vectors).f1 == 0.0
 
 
 def test_rank_correlation_is_that_of_scipy_and_finds_clusters():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from clinweave.evaluation.judging.rubric import Rating as Rating
     from clinweave.evaluation.judging.rubric import Rubric as Rubric
     from clinweave.evaluation.judging.rubric import RubricJudge as RubricJudge
+    from clinweave.evaluation.judging.text_measures import bert_score as bert_score
     from clinweave.evaluation.judging.text_measures import concept_f1 as concept_f1
     from clinweave.evaluation.judging.text_measures import overlap_f1 as overlap_f1
     from clinweave.evaluation.judging.text_measures import rouge_l as rouge_l
@@ -25,6 +26,7 @@ __getattr__, __dir__ = attach(
         "Rating": "rubric",
         "Rubric": "rubric",
         "RubricJudge": "rubric",
+        "bert_score": "text_measures",
         "concept_f1": "text_measures",
         "overlap_f1": "text_measures",
         "rank_correlation": "correlation",

@@ -1,9 +1,16 @@
-"""Measures of a text against a reference that need no model: ROUGE-L, unigram F1, F1 of recognised concepts."""
+"""Measures of a text against a reference: ROUGE-L, unigram F1, F1 of recognised concepts, BERTScore."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
@@ -46,6 +53,19 @@ def concept_f1(text: str, reference: str, concepts: Callable[[str], Iterable[Has
     """
     left, right = set(concepts(text)), set(concepts(reference))
     return _overlap(len(left & right), len(left), len(right))
+
+
+def bert_score(text: str, reference: str, token_vectors: "Callable[[str], Vectors]") -> Overlap:
+    """Return BERTScore: each token is matched with the nearest one of the other text, by the cosine in context.
+
+    `token_vectors` returns unit vectors, (tokens, width). Which encoder it is decides the figures: name it with them.
+    Without weights by rarity and without rescaling. Source: Zhang et al. 2020, https://arxiv.org/abs/1904.09675.
+    """
+    left, right = token_vectors(text), token_vectors(reference)
+    if not len(left) or not len(right):
+        return _overlap(0, len(left), len(right))
+    cosines = left @ right.T
+    return Overlap(float(cosines.max(1).mean()), float(cosines.max(0).mean()))
 
 
 def _overlap(common: int, length: int, reference: int) -> Overlap:

@@ -107,14 +107,24 @@ class SentenceEncoder:
             rows[number] = self._vector(text)
         return rows
 
+    def token_vectors(self, text: str) -> Floats:
+        """Return the unit vector of each word piece in its context, (pieces, 384), without the marks of both ends."""
+        rows = self._rows(text)[1:-1]
+        lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+        unit: Floats = rows / np.maximum(lengths, np.float32(_EPSILON))
+        return unit
+
     def _vector(self, text: str) -> Floats:
+        mean: Floats = self._rows(text).mean(0)
+        return mean / np.linalg.norm(mean)
+
+    def _rows(self, text: str) -> Floats:
         ids = self._tokenizer.encode(text.encode("utf-8", "replace").decode()).ids
         words, places, norm, layers = self._model
         rows = norm(words[ids] + places[: len(ids)])
         for layer in layers:
             rows = layer(rows)
-        mean: Floats = rows.mean(0)
-        return mean / np.linalg.norm(mean)
+        return rows
 
     @cached_property
     def _model(self) -> tuple[Floats, Floats, _Norm, list[_Layer]]:
