@@ -1,33 +1,58 @@
-"""Write the generated part of docs/results.md from the results stored in docs/results/: `make docs`.
+"""Write the generated tables of docs/results.md and README.md from what docs/results/ holds: `make docs`.
 
-    python docs/generate_results.py                # rewrite the page
+    python docs/generate_results.py                # rewrite the pages
     python docs/generate_results.py --add RUN      # store the results of a finished run, then rewrite
+    python docs/generate_results.py --print RUN    # print the tables of a run, store nothing
 
-A stored file is a run's results.json without what differs between machines and without what no table shows. A test
-checks that the page is current.
+NAME.json is the results.json of a run, without what differs between machines and without what no table shows. NAME.txt
+holds tables as an earlier release printed them, of a run whose results were not kept; --add replaces it. The tables of
+NAME stand between `<!-- NAME table: begin -->` and its end, those of runs without such marks under "Stored results". A
+test checks that the pages are current.
 """
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+import finetuning_tables
+
+from clinweave.core.typed import from_values
+from clinweave.evaluation.comparison import ComparisonResults
+from clinweave.evaluation.comparison.report_card import report_card
+from clinweave.evaluation.finetuning import FinetuningResults
+
 PAGE = Path(__file__).with_name("results.md")
+PAGES = (PAGE, Path(__file__).parents[1] / "README.md")
 STORED = Path(__file__).with_name("results")
 BEGIN, END = "<!-- stored results: begin -->", "<!-- stored results: end -->"
+_MARKED = re.compile(r"(<!-- (\w+) table: begin -->\n).*?(\n<!-- \2 table: end -->)", re.DOTALL)
+_KINDS = ("comparison", "writing", "finetuning")
+_FAMILIES = {"models": "one model minus the other", "gains": "what knowledge adds, one minus the other"}
 _LEFT_OUT = ("answers", "sources", "results", "timings", "packages", "inputs")  # of results.json
 
 
 def stored(run: Path) -> dict[str, Any]:
     """Return a run's results without what differs between machines and what no table shows."""
     values = json.loads((run / "results.json").read_text("utf-8"))
-    if values["kind"] not in {"comparison", "writing"}:
-        sys.exit(
-            f"{run}: only comparisons and written answers are stored, and this is of kind {values['kind']}"
-        )
-    return {key: value for key, value in values.items() if key not in _LEFT_OUT}
+    if values["kind"] not in _KINDS:
+        sys.exit(f"{run}: runs of kind {', '.join(_KINDS)} are stored, and this is of kind {values['kind']}")
+    if values["kind"] == "finetuning":
+        return values
+    kept = {key: value for key, value in values.items() if key not in _LEFT_OUT}
+    if values["kind"] == "comparison":
+        kept["report_card"] = card(from_values(ComparisonResults, values, str(run)))
+    return kept
+
+
+def card(results: ComparisonResults) -> list[list[str]]:
+    """Return the report card of a run as rows, its heading first."""
+    (table,) = report_card(results).blocks
+    return [list(map(str, row)) for row in (table.head, *table.rows)]
 
 
 def section(name: str, values: dict[str, Any]) -> str:
@@ -43,10 +68,14 @@ def section(name: str, values: dict[str, Any]) -> str:
         f"Model: {model}{others}; clinweave {values['clinweave']}.",
         "",
     ]
-    if values["kind"] == "comparison":
-        lines += _comparison(values)
-    else:
-        lines += _writing(values)
+    return "\n".join([*lines, tables(values)]).rstrip()
+
+
+def tables(values: dict[str, Any]) -> str:
+    """Return the tables of a run's results as Markdown."""
+    if values["kind"] == "finetuning":
+        return finetuning_tables.tables(from_values(FinetuningResults, values, "stored results"))
+    lines = _comparison(values) if values["kind"] == "comparison" else _writing(values)
     return "\n".join(lines).rstrip()
 
 
@@ -103,7 +132,35 @@ def _comparison(values: dict[str, Any]) -> list[str]:
         head = ("condition", "accuracy (95 % CI)", "over the model alone, points", "area under the curve",
                 "calibrated accuracy", "answer in evidence", "unscored")  # fmt: skip
         lines += _table(head, rows)
+    lines += _between_models(values)
+    lines += _by_rarity(values)
+    if card := values.get("report_card"):
+        lines += ["Report card:", "", *_table(card[0], card[1:])]
     return lines
+
+
+def _between_models(values: dict[str, Any]) -> list[str]:
+    """Return the paired differences between models, and what knowledge adds to one minus to the other."""
+    rows = [
+        (row["task"], f"{row['condition']} - {row['baseline']}", _FAMILIES[row["family"]], row["metric"], row["n"],
+         _points(row), f"{row['p']:.3f}")
+        for row in values["comparisons"]
+        if row["family"] in _FAMILIES
+    ]  # fmt: skip
+    head = ("task", "comparison", "what", "metric", "n", "difference, points (95 % CI)", "Holm-adjusted p")
+    return ["Between models, the same items:", "", *_table(head, rows)] if rows else []
+
+
+def _by_rarity(values: dict[str, Any]) -> list[str]:
+    """Return accuracies and gains on the parts of tasks: diseases published less and more, or rare and common."""
+    rows = [
+        (row["task"], row["condition"], row["measure"], row["n"],
+         f"{100 * row['value']:.1f} ({100 * row['low']:.1f} to {100 * row['high']:.1f})")
+        for row in values.get("principles", ())
+        if row["principle"] == "generalisation" and "diseases" in row["measure"]
+    ]  # fmt: skip
+    head = ("task", "condition", "measure", "n", "points (95 % CI)")
+    return ["Generalisation, by how well known the disease is:", "", *_table(head, rows)] if rows else []
 
 
 def _value(measure: dict[str, Any] | None) -> str:
@@ -140,16 +197,30 @@ def _writing(values: dict[str, Any]) -> list[str]:
     )
 
 
-def page() -> str:
-    """Return the page with the current tables."""
-    files = sorted(STORED.glob("*.json"))
-    sections = [section(file.stem, json.loads(file.read_text("utf-8"))) for file in files]
-    text = PAGE.read_text("utf-8")
+def pages() -> dict[Path, str]:
+    """Return each page with its current tables."""
+    return {path: _filled(path.read_text("utf-8"), path) for path in PAGES}
+
+
+def _filled(text: str, path: Path) -> str:
+    marked = {match[2] for page in PAGES for match in _MARKED.finditer(page.read_text("utf-8"))}
+    text = _MARKED.sub(lambda match: f"{match[1]}{_of(match[2])}{match[3]}", text)
+    if path != PAGE:
+        return text
     if BEGIN not in text:
         sys.exit(f"{PAGE} lacks {BEGIN} ... {END}")
+    files = [file for file in sorted(STORED.glob("*.json")) if file.stem not in marked]
+    whole = "\n\n".join(section(file.stem, json.loads(file.read_text("utf-8"))) for file in files)
     head, _, rest = text.partition(BEGIN)
-    whole = "\n\n".join(sections)
     return f"{head}{BEGIN}\n{whole}\n{END}{rest.partition(END)[2]}"
+
+
+def _of(name: str) -> str:
+    """Return the tables of a run of that name: from its stored results, else as an earlier release printed them."""
+    file = STORED / f"{name}.json"
+    if file.exists():
+        return tables(json.loads(file.read_text("utf-8")))
+    return (STORED / f"{name}.txt").read_text("utf-8").strip()
 
 
 def main() -> None:
@@ -157,14 +228,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--add", type=Path, metavar="RUN", help="folder of a finished run, with results.json")
+    parser.add_argument("--print", type=Path, metavar="RUN", dest="shown", help="print the tables of a run")
     options = parser.parse_args()
+    if options.shown:
+        print(tables(stored(options.shown)))
+        return
     if options.add:
         values = stored(options.add)
         STORED.mkdir(exist_ok=True)
         file = STORED / f"{values['recipe']['name']}.json"
         file.write_text(json.dumps(values, indent=1, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
-    PAGE.write_text(page(), "utf-8")
-    print(f"wrote {PAGE}")
+        file.with_suffix(".txt").unlink(missing_ok=True)
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
+        print(f"wrote {path}")
 
 
 if __name__ == "__main__":

@@ -49,11 +49,16 @@ def test_the_page_of_licences_is_current():
 
 def test_the_page_of_results_is_current_and_shows_a_stored_run():
     module = _generator("generate_results")
-    assert _read("docs/results.md") == module.page(), "docs/results.md is stale: run `make docs`"
+    pages = module.pages()
+    assert {path.name for path in pages} == {"results.md", "README.md"}
+    for path, text in pages.items():
+        assert path.read_text("utf-8") == text, f"{path.name} is stale: run `make docs`"
     for file in (ROOT / "docs" / "results").glob("*.json"):
         values = json.loads(file.read_text("utf-8"))
         assert file.stat().st_size < 200_000
-        assert module.section(file.stem, values) in _read("docs/results.md")
+        assert module.tables(values) in _read("docs/results.md") + _read("README.md")
+    for file in (ROOT / "docs" / "results").glob("*.txt"):
+        assert file.read_text("utf-8").strip() in _read("docs/results.md") + _read("README.md")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The result of a recipe with training stages as Markdown; `tables.py` calls it."""
+"""The result of a recipe with training stages as Markdown; `generate_results.py` calls it."""
 
 from collections.abc import Mapping
 
