@@ -171,6 +171,26 @@ def test_bad_rows_of_a_benchmark_are_counted_and_the_run_goes_on(small_and_large
     assert left["reason"] == "b.jsonl, row 13: no field 'answer'"
 
 
+def test_compare_leaves_bad_rows_out_by_an_option_and_says_so_when_it_refuses(small_and_large, call, models):
+    bad = [
+        {"question": "Which of equal ones?", "options": ["same", "same "], "answer": "same"},
+        {"question": "Which without an answer?", "options": OPTIONS},
+    ]
+    with (models / "b.jsonl").open("a") as stream:
+        stream.write("".join(json.dumps(row) + "\n" for row in bad))
+    asked = ("compare", "--bench", models / "b.jsonl", "--model", small_and_large[0], "--conditions", "base",
+             "--out", models / "out", "--json")  # fmt: skip
+    code, _, err = call(*asked)
+    assert code == 2
+    assert "b.jsonl, row 13, field options: all are equal, 'same'" in " ".join(err.split())
+    assert "--bad-rows leave-out" in " ".join(err.split())
+    code, out, err = call(*asked, "--bad-rows", "leave-out")
+    assert code == 0, err
+    results = json.loads(out)
+    assert results["tasks"]["b"]["n"] == 12
+    assert results["skipped"][0]["task"] == "benchmark, 2 rows"
+
+
 def test_names_of_models_come_from_their_addresses():
     addresses = [
         "http://h:1/v1#meta/llama 8b",

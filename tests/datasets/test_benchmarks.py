@@ -252,7 +252,8 @@ BAD = {
         {"id": "c", "question": "Q?", "options": ["x", ""], "answer": 0},
         {"id": "a", "question": "Q again?", "options": ["x", "y"], "answer": 1},
         {"id": "d", "question": "Q?", "options": ["x", "y"], "answer": "z"},
-        {"id": "e", "question": "Q?", "options": ["x", "x"], "answer": 1},
+        {"id": "e", "question": "Q?", "options": ["x", "x", "y"], "answer": 1},
+        {"id": "f", "question": "Q?", "options": ["x", " x"], "answer": 1},
     ],
     "m.jsonl": [
         {"id": "a", "question": "Q?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "cop": 4},
@@ -262,7 +263,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("name", "kept", "bad"), [("b.jsonl", ["a", "e"], 4), ("m.jsonl", ["a"], 2)])
+@pytest.mark.parametrize(("name", "kept", "bad"), [("b.jsonl", ["a", "e"], 5), ("m.jsonl", ["a"], 2)])
 def test_bad_rows_are_left_out_and_named_where_asked_for(tmp_path, name, kept, bad):
     path = tmp_path / name
     path.write_text("".join(json.dumps(row) + "\n" for row in BAD[name]), "utf-8")
@@ -270,7 +271,7 @@ def test_bad_rows_are_left_out_and_named_where_asked_for(tmp_path, name, kept, b
     assert [question.id for question in read_benchmark(path, messages)] == kept
     assert len(messages) == bad
     assert all(name in message for message in messages)
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="--bad-rows leave-out"):
         read_benchmark(path)
 
 

@@ -12,6 +12,13 @@ import typer
 app = typer.Typer(add_completion=False)
 
 
+class BadRows(StrEnum):
+    """What happens to a bad row of a benchmark."""
+
+    REFUSE = "refuse"
+    LEAVE_OUT = "leave-out"
+
+
 class Method(StrEnum):
     """How a model chooses an option."""
 
@@ -80,6 +87,12 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     offline: Annotated[
         bool, typer.Option("--offline", help="Download nothing; fail if something is missing.")
     ] = False,
+    bad_rows: Annotated[
+        BadRows,
+        typer.Option(
+            help="A bad row of the benchmark: refuse the file, or leave the row out, counted and named."
+        ),
+    ] = BadRows.REFUSE,
     dump_prompts: Annotated[
         bool, typer.Option("--dump-prompts", help="Write every prompt to a file.")
     ] = False,
@@ -112,6 +125,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         count=count,
         seed=seed,
         dump_prompts=dump_prompts,
+        bad_rows=bad_rows.value,
     )
     run_recipe(recipe, out or Path("runs") / bench.stem, offline=offline, as_json=as_json)
 

@@ -11,12 +11,12 @@ from typing import Any
 from clinweave.core.errors import UserError
 from clinweave.datasets.lm_eval_tasks import data_file, read_task_file
 from clinweave.datasets.text_files import csv_rows, json_file, json_lines
+from clinweave.models import option_key
 from clinweave.records import Question
 
 _TASK_FILES = frozenset({".yaml", ".yml"})
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
+_FIX = "correct it, or leave out and count such rows (--bad-rows leave-out; in a recipe the key bad_rows)"
 Reader = Callable[[Path, "list[str] | None"], Iterator[Question]]
 
 
@@ -29,20 +29,22 @@ def read_benchmark(path: Path, left_out: list[str] | None = None) -> list[Questi
     """
     if not path.is_file():
         raise UserError(f"there is no benchmark file {path}")
-    questions = []
-    seen: set[tuple[str, str]] = set()
+    questions: dict[tuple[str, str], Question] = {}
     for row, question in enumerate(_reader(path)(path, left_out), 1):
-        if (question.task, question.id) not in seen:
-            seen.add((question.task, question.id))
-            questions.append(question)
-            continue
-        message = f"{path}, row {row}, field id: {question.id!r} occurs twice in {question.task!r}"
-        if left_out is None:
-            raise UserError(message)
-        left_out.append(message)
+        key, message = (question.task, question.id), ""
+        if key in questions:
+            message = f"{path}, row {row}, field id: {question.id!r} occurs twice in {question.task!r}"
+        elif len({option_key(option) for option in question.options}) < 2:
+            message = f"{path}, row {row}, field options: all are equal, {question.options[0]!r}"
+        if message and left_out is None:
+            raise UserError(f"{message}; {_FIX}")
+        if message and left_out is not None:
+            left_out.append(message)
+        else:
+            questions[key] = question
     if not questions:
         raise UserError(f"{path} holds no question{f': {left_out[0]}' if left_out else ''}")
-    return questions
+    return list(questions.values())
 
 
 def _each(
@@ -54,7 +56,7 @@ def _each(
             question = make(number, row)
         except UserError as error:
             if left_out is None:
-                raise
+                raise UserError(f"{error}; {_FIX}") from None
             left_out.append(str(error))
         else:
             yield question

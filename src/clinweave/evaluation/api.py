@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from clinweave.core.artifacts import claim, home
 from clinweave.core.errors import UserError
@@ -94,17 +94,19 @@ def comparison_recipe(
     seed: int = 0,
     dump_prompts: bool = False,
     models: "Sequence[NamedModel]" = (),
+    bad_rows: Literal["refuse", "leave-out"] = "refuse",
 ) -> "ComparisonRecipe":
     """Return the recipe of a comparison on one benchmark file, after reading the inputs once.
 
-    `conditions` may name controls too; further `models` answer the same questions. Raises `UserError` for an unknown
+    `conditions` may name controls too; further `models` answer the same questions; `bad_rows` says what happens to a
+    bad row of the benchmark. Raises `UserError` for an unknown
     condition, an input that cannot be read, or a graph given together with databases to build one from.
     """
     from dataclasses import replace
 
     from clinweave.evaluation.comparison import CONTROLS, ComparisonRecipe, TaskSettings, check
 
-    _check_inputs(bench, corpus, knowledge)
+    _check_inputs(bench, corpus, knowledge, [] if bad_rows == "leave-out" else None)
     recipe = ComparisonRecipe(
         name=bench.stem,
         title=f"{bench.name}: what do a text index and a knowledge graph add?",
@@ -124,13 +126,16 @@ def comparison_recipe(
                 path=str(bench.resolve()),
                 corpus=str(corpus.resolve()) if corpus else "",
                 count=count,
+                bad_rows=bad_rows,
             ),
         ),
     )
     return check(recipe, "--conditions")
 
 
-def _check_inputs(bench: Path, corpus: Path | None, knowledge: "KnowledgeSettings") -> None:
+def _check_inputs(
+    bench: Path, corpus: Path | None, knowledge: "KnowledgeSettings", left_out: list[str] | None
+) -> None:
     """Read the benchmark before anything is downloaded. Raises `UserError` if an input is unusable."""
     from clinweave.datasets import read_benchmark
     from clinweave.knowledge import Graph
@@ -138,7 +143,7 @@ def _check_inputs(bench: Path, corpus: Path | None, knowledge: "KnowledgeSetting
     for path in filter(None, (bench, corpus)):
         if not path.exists():
             raise UserError(f"there is no {path}")
-    read_benchmark(bench)
+    read_benchmark(bench, left_out)
     if knowledge.graph and knowledge.databases:
         raise UserError("give --graph (a graph that was built) or --databases (of one to build), not both")
     if knowledge.graph:
