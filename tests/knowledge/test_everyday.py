@@ -47,6 +47,7 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("She was obese, cyanotic, and mildly hypotonic",
          [("obese", "present"), ("cyanotic", "present"), ("hypotonic", "present")]),
         ("Not febrile today.", [("febrile", "absent")]),
+        ("He was afebrile.", [("afebrile", "absent")]),
         ("He was febrile intermittently.", [("febrile", "present")]),
         ("Non-diabetic, never deaf.", [("diabetic", "absent"), ("deaf", "absent")]),
         ("A microcephalic infant", [("microcephalic", "present")]),
@@ -187,3 +188,19 @@ def test_the_lists_name_each_word_once() -> None:
     words = [word for table in (lists().names, lists().adjectives) for row in table.values() for word in row]
     assert len(words) == len(set(words))
     assert all(word == word.strip() and word for word in words)
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("Type II diabetes mellitus", {"type 2 diabetes mellitus", "type two diabetes mellitus"}),
+        (
+            "Stage 3 chronic kidney disease",
+            {"stage iii chronic kidney disease", "stage three chronic kidney disease"},
+        ),
+        ("Prostate cancer", {"prostate ca"}),
+    ],
+)
+def test_numbers_and_short_forms_of_names(name: str, forms: set[str]) -> None:
+    rows = [(name, "HP:0000001", "label", FINDING)]
+    assert forms <= {word for word, _, _ in everyday_names(rows, ())}

@@ -185,3 +185,19 @@ def test_odd_texts_take_linear_time(linker: Linker, text: str) -> None:
     once = time.process_time() - begin
     linker.link(text + text)
     assert time.process_time() - begin - once < 4 * once + 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Absent knee reflexes and seizures", ["present"]),
+        ("fever with absent knee reflexes and asthma, seizures", ["present", "present", "present"]),
+        ("absent fever, seizures, or asthma", ["absent", "absent", "absent"]),
+        ("Seizures are absent", ["absent"]),
+        ("lack of eye contact and seizures", ["present"]),
+        ("lack of any fever", ["absent"]),
+        ("absence of evidence of seizures", ["absent"]),
+    ],
+)
+def test_an_adjective_of_absence_governs_its_noun(linker: Linker, text: str, expected: list[str]) -> None:
+    assert [mention.status for mention in linker.link(text)] == expected

@@ -202,11 +202,14 @@ class BagOfWords:
             key = self.verified(number, with_letter(tokens, position, position + size), usable)
             if key is not None:
                 rows.append((position, size, key, VARIED if varied else REORDERED))
-        rows += self._shared(tokens, part, indexed, usable)
+        # "Absent speech and seizures" is no absence seizure, "absent radii and thumbs" absent thumbs.
+        ends = np.unique((matches.first + matches.size)[self._named[matches.key]])
+        for row in self._shared(tokens, part, indexed, usable):
+            rows += [] if lacks[row[0]] and row[0] + row[1] in ends else [row]
         if skipping:
             rows += self._skipping(tokens, part, indexed, usable)
-        columns = np.array(rows, np.int64).reshape(-1, 4).T
-        return TokenMatches(columns[0], columns[1], columns[2]), columns[3]
+        first, size, keys, how = np.array(rows, np.int64).reshape(-1, 4).T
+        return TokenMatches(first, size, keys), how
 
     def parts(self, tokens: Tokens) -> tuple[Hashes, NDArray[np.bool_], NDArray[np.bool_]]:
         """Return each token's part in the sum of a set, whether a name has its family, and whether it is no content."""
@@ -233,16 +236,12 @@ class BagOfWords:
         self, tokens: Tokens, position: int, size: int, matches: TokenMatches, lacks: NDArray[np.bool_]
     ) -> bool:
         """Say whether a window is a finding and a word of absence: "absence of seizures", "cupped ear is absent"."""
-        first, last = position, position + size
-        first += bool(lacks[position])
-        last -= bool(lacks[last - 1])
+        first, last = position + bool(lacks[position]), position + size - bool(lacks[position + size - 1])
         words = tokens.words(first, last)
         while words and words[0] in STOP_WORDS:
-            words.pop(0)
-            first += 1
+            words, first = words[1:], first + 1
         while words and words[-1] in STOP_WORDS:
-            words.pop()
-            last -= 1
+            words, last = words[:-1], last - 1
         covering = (matches.first <= first) & (matches.first + matches.size >= last)
         longer = matches.size > last - first
         return bool((covering & (longer | self._named[matches.key])).any())

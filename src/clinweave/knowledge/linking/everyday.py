@@ -4,6 +4,7 @@ A patient is "deaf", "clumsy" or "febrile", while the HPO names Deafness, Clumsi
 where findings are asked for, after the HPO's own names.
 """
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,6 +21,11 @@ from clinweave.knowledge.linking.stems import british
 EVERYDAY, ADJECTIVE = "everyday", "adjective"  # kinds of names
 _FINDINGS = frozenset({"biolink:PhenotypicFeature", "biolink:GeneticInheritance", "biolink:ClinicalModifier"})
 _INFECTION = " infection"
+_CANCER = (" cancer", " carcinoma")
+_FORMS = (("i", "ii", "iii", "iv", "v"), ("1", "2", "3", "4", "5"), ("one", "two", "three", "four", "five"))
+_NUMBER = re.compile(
+    rf"\b(type|stage|grade|class) ({'|'.join(form for forms in _FORMS for form in forms)})\b"
+)
 _SHORTEST = 4  # letters of a derived adjective
 # Endings of nouns and of their adjectives; the first that fits counts.
 _DERIVED = (
@@ -51,7 +57,6 @@ def lists() -> _Lists:
     text = files("clinweave.knowledge.linking").joinpath("everyday.toml").read_text("utf-8")
     table: dict[str, Any] = tomllib.loads(text)
     broad = {**_pairs("retired_names.tsv"), **_pairs("broad_names.tsv")}
-    clinical = files("clinweave.knowledge.linking").joinpath("clinical_names.toml").read_text("utf-8")
     names, adjectives = (
         {label: _words(words) for label, words in table[kind].items()} for kind in ("names", "adjectives")
     )
@@ -65,10 +70,20 @@ def lists() -> _Lists:
         broad,
         names,
         adjectives,
-        {label: _words(words) for label, words in tomllib.loads(clinical)["names"].items()},
+        _clinical(),
         frozenset(table["not_derived"]["words"].split()),
         np.sort(hashes_of(sorted(after))),
     )
+
+
+def _clinical() -> dict[str, tuple[str, ...]]:
+    """Return the words of clinicians by HPO label: of letters, then of the shorthand of wards."""
+    result: dict[str, tuple[str, ...]] = {}
+    for name in ("clinical_names.toml", "shorthand_names.toml"):
+        table = tomllib.loads(files("clinweave.knowledge.linking").joinpath(name).read_text("utf-8"))
+        for label, words in table["names"].items():
+            result[label] = (*result.get(label, ()), *_words(words))
+    return result
 
 
 def _words(cell: str) -> tuple[str, ...]:
@@ -118,11 +133,27 @@ def _listed(owners: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str,
             if owner := _owner(owners.get(label.lower(), {})):
                 yield from ((word, owner, kind) for word in words)
     for name, curies in owners.items():
-        other = british(name)
-        if other != name and (owner := _owner(curies)):
-            yield other, owner, EVERYDAY
+        for other in (british(name), *_numbered(name), *_cancers(name)):
+            if other != name and (owner := _owner(curies)):
+                yield other, owner, EVERYDAY
     findings = {curie for curies in owners.values() for curie in curies}
     yield from ((name, curie, EVERYDAY) for name, curie in lists().broad.items() if curie in findings)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """Yield a name with its number in other forms: "type ii", "type 2", "type two"."""
+    match = _NUMBER.search(name)
+    if match is None:
+        return
+    at = next(forms.index(match[2]) for forms in _FORMS if match[2] in forms)
+    for forms in _FORMS:
+        yield f"{name[: match.start(2)]}{forms[at]}{name[match.end(2) :]}"
+
+
+def _cancers(name: str) -> Iterator[str]:
+    """Yield the short form of a cancer ("prostate ca")."""
+    if name.endswith(_CANCER):
+        yield f"{name.rpartition(' ')[0]} ca"
 
 
 def _owner(findings: Mapping[str, int]) -> str:

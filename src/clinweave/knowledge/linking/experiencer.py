@@ -27,27 +27,16 @@ from clinweave.knowledge.linking.cues import (
 )
 from clinweave.knowledge.linking.normalise import Ints, Tokens, words_of
 
+_OPENING = 3  # tokens between a semicolon and a pronoun ("; on examination she had")
 _GAP = 6  # tokens between a relative and its findings
 _NEAR = 4  # tokens after "his mother is"
 _BEFORE = 5  # tokens between a finding and "in" his mother
 _BE = frozenset({"is", "are", "was", "were"})
-_REPORTED = (
-    frozenset(
-        {
-            "of",
-            "for",
-            "with",
-            "positive",
-            "negative",
-            "significant",
-            "notable",
-            "remarkable",
-            "include",
-            "included",
-        }
-        | {"unremarkable", "neg", "pos", "shows", "show", "no"}
+_REPORTED = _BE | frozenset(
+    words_of(
+        "of for with positive negative significant notable remarkable include included unremarkable neg pos "
+        "shows show no"
     )
-    | _BE
 )
 _NOT = frozenset({"not", "never", "also", "both"})  # between a relative and a finding ("Parents not obese")
 _IN = frozenset({"in", "among", "affecting"})
@@ -251,19 +240,10 @@ def _before(
     return low, high
 
 
-_WOMEN = [
-    "mother",
-    "sister",
-    "aunt",
-    "niece",
-    "grandmother",
-    "mom",
-    "mum",
-    "grandma",
-    "stepsister",
-    "daughter",
-]
-_MEN = ["father", "brother", "uncle", "nephew", "grandfather", "dad", "grandpa", "stepbrother", "son"]
+_WOMEN = words_of(
+    "mother sister aunt niece grandmother mom mum grandma stepsister daughter gran granny nan nana sis"
+)
+_MEN = words_of("father brother uncle nephew grandfather dad grandpa stepbrother son grandad granddad bro")
 _SEX = {
     **dict.fromkeys([*_WOMEN, "mgm", "pgm"], "she"),
     **dict.fromkeys([*_MEN, "mgf", "pgf"], "he"),
@@ -395,5 +375,7 @@ def _agrees(  # noqa: PLR0917 - one relative and one pronoun
     possessive = next((_POSSESSIVE[word] for word in tokens.words(start, stop) if word in _POSSESSIVE), "")
     others = bool(possessive) and possessive != pronoun
     at = int(cues.first[number])
-    after_semicolon = whole[tokens.end[at - 1] : tokens.start[at]].strip() == ";"
+    opening = int(np.searchsorted(tokens.sentence, tokens.sentence[at]))
+    near = at - opening <= _OPENING and opening > 0
+    after_semicolon = near and whole[tokens.end[opening - 1] : tokens.start[opening]].strip() == ";"
     return others if not sex else sex == pronoun and (others or after_semicolon)

@@ -228,6 +228,12 @@ _BOXES = re.compile(
     r"^[ \t]*(?:[-*\u2022] )?\[[ xX]\] .*$", re.MULTILINE
 )  # a form: each box stands before its item
 _BOX = re.compile(r"\[([ xX])\](?= )")
+# "Fits" are seizures only after such words: "the picture fits".
+_FITS = re.compile(
+    r"\b(no|any|of|his|her|these|those|further|more|several|frequent|febrile|nocturnal|two|three|four|\d+|had|have|has|"
+    r"having) fits\b",
+    re.IGNORECASE,
+)
 _EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
 
 
@@ -242,6 +248,8 @@ def written_out(text: str) -> str:
         text = _AFTER.sub(_value, text)
     if "[ ] " in text:
         text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
+    if " fits" in text or " FITS" in text:
+        text = _FITS.sub(lambda match: f"{match[1]} szes", text)
     if any(f": {sign}" in text for sign in "-\u2013\u2212"):
         text = _EMPTY.sub(" no", text)
     return text

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from clinweave.knowledge.linking import cues as lexicon
 from clinweave.knowledge.linking import experiencer
-from clinweave.knowledge.linking.cues import PRESENT, UNCERTAIN, Cues
+from clinweave.knowledge.linking.cues import ABSENT, PRESENT, UNCERTAIN, Cues
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
 from clinweave.knowledge.linking.scope import Cue, MentionSpan, Sentence
 
@@ -26,6 +26,8 @@ _HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORE
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 _ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
 _LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
+# Adjectives that name a finding in order to deny it.
+_DENYING = re.compile(r"\b(?:afebrile|apyrexial|apyretic)\b", re.IGNORECASE)
 _MAX_SECTION = 5000  # characters that an empty heading governs
 _LIST = 8  # mentions that one answer may govern
 _MAX_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly new asthma?")
@@ -53,6 +55,7 @@ def assess(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> Assess
     batch.in_sentences()
     batch.in_sections()
     batch.by_signs()
+    batch.by_names()
     inside = _within(matches, first_tokens, size) | _within(family, first_tokens, size)
     relatives = experiencer.of_relatives(whole, tokens, first_tokens, size, family)
     either = np.zeros(len(first_tokens), np.bool_)
@@ -165,6 +168,12 @@ class _Batch:
             elif whole[end : end + 1] == "?" and _ALONE.match(whole, end):
                 first = int(np.searchsorted(sentence, sentence[first_token]))
                 self.status[number] = UNCERTAIN if first_token - first <= _MAX_BEFORE else PRESENT
+
+    def by_names(self) -> None:
+        """Mark findings as absent whose name says so ("afebrile")."""
+        begins = [match.start() for match in _DENYING.finditer(self.whole)]
+        for number in np.flatnonzero(np.isin(self._starts, begins)).tolist() if begins else ():
+            self._settle(number, PRESENT if self.status[number] == ABSENT else ABSENT)
 
     def headings(self) -> NDArray[np.bool_]:
         """Return which mentions head a section ("Infection: no fever") and are no finding."""
