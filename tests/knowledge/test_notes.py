@@ -101,6 +101,7 @@ def absent(*names: str) -> set[tuple[str, str, str]]:
         ("Potassium   5.9   mmol/L   3.5-5.1   H", present("Hyperkalemia")),
         ("Hemoglobin | 7.1 | g/dL | 12-16 | L\nSodium | 140 | mmol/L | 135-145 |",
          present("Anemia") | absent("Hyponatremia", "Hypernatremia")),
+        ("Sodium                                  125          mmol/L        133-146", present("Hyponatremia")),
         ("TSH | 9.1 | H", present(FINDINGS["HP:0002925"])),
         ("\u2191 CRP, calcium \u2193", present(FINDINGS["HP:0011227"], "Hypocalcemia")),
         # words, also shared by a list
@@ -118,6 +119,9 @@ def absent(*names: str) -> set[tuple[str, str, str]]:
         ("A 44-year-old man, BMI 63, BP 150/95, respiratory rate 28/min",
          present("Class III obesity", "Increased blood pressure", "Tachypnea")),
         ("A 4-year-old boy, BMI 26, BP 150/95", set()),
+        ("A 7-month-old boy, RR 62", present("Tachypnea")),
+        ("Mrs Hall is retired. RR 28", present("Tachypnea")),
+        ("RR 28", set()),  # an adult's tachypnea, a toddler's normal breathing
     ],
 )  # fmt: skip
 def test_values_become_findings_or_their_absence(reader: NoteReader, text: str, expected: set) -> None:

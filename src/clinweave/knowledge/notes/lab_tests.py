@@ -69,9 +69,10 @@ class LabTest:
     grades: tuple[tuple[float, str], ...] = ()  # (values below, HPO identifier) of degrees of a low value
 
     def reference(self, person: Person) -> Limits | None:
-        """Return the limits for a person in `unit`, the widest where age or sex are unknown; None where none fit.
+        """Return the limits for a person in `unit`; None where none fit.
 
-        Without an age, limits are those of all ages from infancy on, and none where an age has no range.
+        Where age or sex are unknown, normal is what is normal for all, low or high what is so for all, from infancy on;
+        there are no limits where an age has no range.
         """
         of_sex = [item for item in self.ranges if item.sex in {"", person.sex or item.sex}]
         if person.age is None:
@@ -81,9 +82,8 @@ class LabTest:
             fitting = [item.limits for item in of_sex if item.since <= person.age < item.until]
         if not fitting:
             return None
-        low, _, lowest, _ = map(min, zip(*fitting, strict=True))
-        _, high, _, highest = map(max, zip(*fitting, strict=True))
-        return Limits(low, high, lowest, highest)
+        lows, highs, lowest, highest = zip(*fitting, strict=True)
+        return Limits(max(lows), min(highs), min(lowest), max(highest))
 
 
 def _covers(ranges: Sequence[Range]) -> bool:

@@ -14,7 +14,9 @@ from clinweave.knowledge.notes.person import Person
 from clinweave.knowledge.notes.values import NEGATIVE, NORMAL, Reading, read_value, read_words
 
 _CASED, _SHORT = 3, 2  # letters of a name that needs its own capitals; and a value
-_VALUED = frozenset({"pulse", "pulses", "saturation"})
+_VALUED = frozenset(
+    {"pulse", "pulses", "saturation", "urea", "sat", "sats", "eos", "mag", "alb", "chol", "lac", "glu"}
+)
 _TREATED = re.compile(
     r"\b(?:treatment|therapy|treated|supplement\w*|replacement|substitution|correct(?:ed|ion)|infusions?|on medication|"
     r"under medication|improved|recovered|resolved)\b",

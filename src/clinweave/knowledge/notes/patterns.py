@@ -67,7 +67,7 @@ WORDS_BEFORE = re.compile(
 )
 # What may stand between a name and its number, the number, and its unit.
 VALUE = re.compile(
-    rf"(?:\s|[:=|(\[,~\u2192\u2191\u2193\t-]|\b(?:{MEASURES}|{DEGREES}|{UP}|{DOWN}|{_FILLERS})\b|"
+    rf"(?:\s++|[:=|(\[,~\u2192\u2191\u2193\t-]|\b(?:{MEASURES}|{DEGREES}|{UP}|{DOWN}|{_FILLERS})\b|"
     r"\([A-Za-z][\w +-]{0,14}\)){0,12}?"
     rf"(?P<cmp>[<>\u2264\u2265]=?\s*)?(?<![\w.,])(?P<num>{NUMBER})(?![\d.]|\s?[-\u2013/]\s?\d|\s?\+)"
     r"(?:\s*[x\u00d7*\u00b7]\s*10\s*\^?\s*(?P<exp>\d{1,2}|[\u2070-\u2079\u00b9\u00b2\u00b3]{1,2}))?"

@@ -8,7 +8,7 @@ _NUMBERS = {word: number for number, word in enumerate(_WORDS.split(), 1)}
 _AGE = re.compile(
     r"\b(\d{1,3}(?:\.\d)?|" + "|".join(_NUMBERS) + r")[\s-]{0,2}"
     r"(year|yr|month|mo|week|wk|day)s?[\s-]{0,2}(?:old|of age)\b|"
-    r"\b(\d{1,3})[\s-]?(y/?o|yo|[mf])\b|"
+    r"\b(\d{1,3})[\s-]?(y/?o|yo|[mf])\b(?!/)|"
     r"\baged? (?:of )?(\d{1,3})(?: (year|month|week|day)s?)?\b|"
     r"\b(?:early|mid|late|in (?:his|her|their)(?: early| mid| late)?)[\s-]{1,2}(\d)0s\b",
     re.IGNORECASE,
@@ -21,7 +21,10 @@ _MALE = re.compile(r"\b(?:male|man|boy|gentleman|he|his|him|son)\b", re.IGNORECA
 _FEMALE = re.compile(r"\b(?:female|woman|girl|lady|she|her|daughter|pregnan\w+|menarche)\b", re.IGNORECASE)
 _SHORT_SEX = re.compile(r"\b\d{1,3}[\s-]?(?:y/?o|yo)?[\s-]?([MF])\b")
 _NOUN = re.compile(
-    r"\b(?:(man|woman|gentleman|lady)|boy|girl|child|infant|baby|toddler|childhood)\b", re.IGNORECASE
+    r"\b(?:(man|woman|gentleman|lady|Mrs?|Ms|retired|widow(?:ed|er)?|married|husband|wife|pack[- ]years?|"
+    r"(?:ex-?)?smoker)|"
+    r"boy|girl|child|infant|baby|toddler|childhood)\b",
+    re.IGNORECASE,
 )
 _PER_YEAR = {"y": 1.0, "m": 12.0, "w": 52.18, "d": 365.25}
 _OPENING = 600  # characters in which a note introduces its patient

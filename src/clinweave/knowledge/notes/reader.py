@@ -13,6 +13,7 @@ from clinweave.knowledge.linking.normalise import Tokens, join, tokenise
 from clinweave.knowledge.linking.shorthand import written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph
+from clinweave.knowledge.notes.examination import examined
 from clinweave.knowledge.notes.growth import measures
 from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
@@ -193,8 +194,8 @@ def _status(item: Value, cue: str) -> str:
 
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
-    """Return the findings of growth, blood pressure and developmental milestones."""
-    measured = [*measures(whole, people), *milestones(whole, people)]
+    """Return the findings of growth, blood pressure, milestones, birth and the size of organs."""
+    measured = [*measures(whole, people), *milestones(whole, people), *examined(whole)]
     first = np.searchsorted(tokens.start, [item.start for item in measured]).tolist()
     return [
         Value(item.start, item.end, at, 1, item.finding, item.absent, item.how, measured=True)

@@ -1,4 +1,4 @@
-"""Text of scans and of columns: words that a hyphen breaks and sentences that a narrow line breaks are joined."""
+"""Text of scans, columns and dictations as sentences: broken words and lines joined, spoken punctuation as signs."""
 
 import re
 from dataclasses import replace
@@ -8,6 +8,7 @@ from statistics import median
 import numpy as np
 
 from clinweave.knowledge.linking.normalise import Ints
+from clinweave.knowledge.notes.dictation import undictated
 from clinweave.records import Mention
 
 _HYPHEN = re.compile(r"(?<=[a-z][a-z])[-\u00ad\u2010][ \t]*\r?\n[ \t]*(?=[a-z][a-z])")
@@ -19,10 +20,11 @@ _FULL, _MAX_SHORT = 0.6, 0.2  # how full a line of a column is, and the share of
 
 
 def unwrapped(text: str) -> tuple[str, Ints | None]:
-    """Return the text with broken words and lines joined, and the place of each character in the original.
+    """Return the text with broken words and lines joined and spoken punctuation as signs, and the original places.
 
     The places are None where every character stands where it stood.
     """
+    text = undictated(text)
     if "\n" not in text:
         return text, None
     text = _single_spaced(text)

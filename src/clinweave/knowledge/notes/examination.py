@@ -1,0 +1,47 @@
+"""Findings of the week of birth ("born at 34+2 weeks") and of a liver or spleen felt below the costal margin.
+
+Birth before 37 completed weeks is premature (WHO, fact sheet "Preterm birth"). A liver is felt up to 3.5 cm below the
+margin in newborns and 2 cm in children (Wolf and Lavine, Pediatr Rev 2000;21:303-310), so more than that, or more than
+3.5 cm where nothing tells the age, is an enlargement; a spleen at 2 cm or more is.
+"""
+
+import re
+from collections.abc import Iterator
+
+from clinweave.knowledge.notes.growth import Measure
+
+_PREMATURE, _HEPATOMEGALY, _SPLENOMEGALY = "HP:0001622", "HP:0002240", "HP:0001744"
+_WEEKS = (
+    r"(?P<weeks>2[2-9]|3\d|4[0-3])"
+    r"(?:\s*(?:\+|-plus-|\s+and\s+)\s*(?P<days>[0-6])(?:\s*/\s*7)?|\s[1-6]/7)?"
+)
+_BORN = re.compile(
+    r"\b(?:born|birth|delivered|delivery|deliver|section|c-section|LSCS|NVD|SVD|vaginally|ex)\b"
+    r"[^.;\n]{0,40}?\b(?:at |after |of |in )?"
+    rf"(?<!\d){_WEEKS}(?:[ -]*(?:completed )?(?:weeks?|wks?|/40)\b|/40)"
+    r"(?! (?:old|of age|later|ago|post|corrected))",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(
+    r"\b(?P<organ>liver|spleen|hepar)\b"
+    r"(?: (?:edge|tip|span|was|is|palpable|palpated|felt|down|enlarged|of|to|at|about))*"
+    r"[:,]? (?P<cm>\d{1,2}(?:\.\d)?)(?:\s*(?:-|to)\s*\d{1,2}(?:\.\d)?)? ?(?:cm|finger ?breadths?|fb)\b"
+    r"(?: (?:palpable|felt|enlarged|down))* (?:below|beneath|under|bcm\b|from)[^.;\n]{0,25}?(?:margin|rib|edge|arch)",
+    re.IGNORECASE,
+)
+_LIMITS = {"spleen": (_SPLENOMEGALY, 2.0), "liver": (_HEPATOMEGALY, 3.5), "hepar": (_HEPATOMEGALY, 3.5)}
+_TERM, _POSTTERM = 37, 42
+
+
+def examined(whole: str) -> Iterator[Measure]:
+    """Yield the findings of `whole`; birth at term excludes that it was premature."""
+    for match in _BORN.finditer(whole):
+        weeks = int(match["weeks"])
+        if weeks < _POSTTERM:
+            how = " ".join(match[0].split())
+            start = match.start("weeks")
+            yield Measure(start, match.end(), _PREMATURE, absent=weeks >= _TERM, how=how)
+    for match in _SIZE.finditer(whole):
+        finding, least = _LIMITS[match["organ"].lower()]
+        if float(match["cm"]) >= least:
+            yield Measure(match.start(), match.end(), finding, absent=False, how=" ".join(match[0].split()))
