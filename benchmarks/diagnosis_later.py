@@ -1,17 +1,20 @@
 """Cases published after an HPO release: what each part of the score adds, beside the plain sum of information.
 
     python benchmarks/diagnosis_later.py CASES RELEASE --after PMID [--prevalence en_product9_prev.xml] [--own-paper]
+        [--try excluded_cardinal=0.5 ...]
 
 CASES are phenopackets; those whose paper has a PMID above the given one are ranked by the release in the folder
 RELEASE; nothing newer is used (but for prevalence, which has no findings). --own-paper ranks all cases instead, their
 own paper left out of every disease. Only cases of diseases that the release annotates count, at most `--most` of each
 (seed 0). Half of the diseases are the development part, the others the test part. Differences from the sum are paired,
-their intervals (95 %) of whole publications resampled.
+their intervals (95 %) of whole publications resampled. --try adds the score with another constant of `Settings`, and
+its mean reciprocal rank less that of the score, paired likewise.
 """
 
 import argparse
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +48,7 @@ BEFORE = Settings(
     documented=0.0,
     excluded_cardinal=0.02,
 )
-SUM = "sum of information (lrz)"
+SUM, SCORE = "sum of information (lrz)", "score"
 
 
 class Item(NamedTuple):
@@ -65,6 +68,7 @@ def main() -> None:
     parser.add_argument("--own-paper", action="store_true")
     parser.add_argument("--prevalence", type=Path)
     parser.add_argument("--most", type=int, default=30)
+    parser.add_argument("--try", dest="tried", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--part", choices=("development", "test"), help="default: both")
     options = parser.parse_args()
     files = release_in(options.release)
@@ -78,7 +82,7 @@ def main() -> None:
         for case, truth in _drawn(chosen, options.most)
         if truth.id in known and (findings := read_findings(model.ontology, case)).observed
     ]
-    arms = _arms(release, model, items, own=options.own_paper)
+    arms = _arms(release, model, items, options.tried, own=options.own_paper)
     for part in (options.part,) if options.part else ("development", "test"):
         mine = [item for item in items if item.truth.development == (part == "development")]
         _table(part, mine, {name: [rank(item) for item in mine] for name, rank in arms.items()})
@@ -95,7 +99,7 @@ def _drawn(pairs: Sequence[tuple[Case, Truth]], most: int) -> list[tuple[Case, T
 
 
 def _arms(
-    release: Release, model: Model, items: Sequence[Item], *, own: bool
+    release: Release, model: Model, items: Sequence[Item], tried: Sequence[str], *, own: bool
 ) -> dict[str, Callable[[Item], float]]:
     """Return each way of ranking by its name."""
     cache = home() / "diagnosis"
@@ -127,9 +131,13 @@ def _arms(
     arms = {
         SUM: by(plain, alone.ids),
         "score before": by(Ranker(open_model(release, cache, BEFORE)), ids),
-        "score": by(ranker, ids),
+        SCORE: by(ranker, ids),
         "score with age": by(ranker, ids, age=True),
     }
+    for change in tried:
+        name, _, value = change.partition("=")
+        changed = replace(Settings(), **{name: float(value)})
+        arms[f"{SCORE}, {change}"] = by(Ranker(open_model(release, cache, changed)), ids)
     if release.prevalence:
         arms["score with age, prior by prevalence"] = by(
             ranker, ids, log_prior(model, "prevalence"), age=True
@@ -149,8 +157,21 @@ def _table(part: str, items: Sequence[Item], ranks: dict[str, list[float]]) -> N
         reciprocal = sum(1 / rank for rank in values) / len(values)
         over = ""
         if name != SUM:
-            over = ", ".join(_difference(items, values, ranks[SUM], at, cluster) for at in AT)
-        print(f"| {name} | {micro} | {macro} | {reciprocal:.3f} | {over} |", flush=True)
+            over = ", ".join(
+                _difference(
+                    items,
+                    [float(rank <= at) for rank in values],
+                    [float(rank <= at) for rank in ranks[SUM]],
+                    cluster,
+                )
+                for at in AT
+            )
+        if name.startswith(f"{SCORE}, "):
+            gain = _difference(
+                items, [1 / rank for rank in values], [1 / rank for rank in ranks[SCORE]], cluster
+            )
+            over += f"; reciprocal rank over the score, in hundredths: {gain}"
+        print(f"| {name} | {micro} | {macro} | {reciprocal:.4f} | {over} |", flush=True)
 
 
 def _macro(items: Sequence[Item], ranks: Sequence[float], at: int) -> float:
@@ -161,11 +182,11 @@ def _macro(items: Sequence[Item], ranks: Sequence[float], at: int) -> float:
 
 
 def _difference(
-    items: Sequence[Item], ranks: Sequence[float], others: Sequence[float], at: int, cluster: dict[str, str]
+    items: Sequence[Item], values: Sequence[float], others: Sequence[float], cluster: dict[str, str]
 ) -> str:
+    """Return the mean of `values` less that of `others`, of 100, with its interval."""
     arms = [
-        {item.truth.id: float(rank <= at) for item, rank in zip(items, values, strict=True)}
-        for values in (ranks, others)
+        {item.truth.id: value for item, value in zip(items, each, strict=True)} for each in (values, others)
     ]
     result = difference(*arms, cluster)
     return f"{100 * result.difference:+.1f} ({100 * result.low:+.1f} to {100 * result.high:+.1f})"
