@@ -4,12 +4,17 @@ Documents are real abstracts (PubMedQA's) in which words are exchanged by a seed
 how often they occur, and now and then for a new word, so that the vocabulary grows as in real text. Questions are
 PubMedQA's. Beside it tantivy's own index over the same documents, with its default words and its query parser.
 
-python benchmarks/search_at_size.py --abstracts pubmedqa_train.json --work DIR [--sizes 20000,60000,180000]
+python benchmarks/search_at_size.py --abstracts pubmedqa_train.json --work DIR [--sizes 100000,300000,1000000]
+
+Larger sizes are extrapolated by straight lines through three or more measured ones. `--check N` measures one more size
+that the lines do not see and prints it beside what they say of it. A size that was measured is read from DIR/N.json.
 """
 
 import argparse
 import json
 import re
+import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -54,9 +59,11 @@ def read_abstracts(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def write_corpus(path: Path, abstracts: list[tuple[str, str]], count: int) -> None:
-    with path.open("w", encoding="utf-8") as stream:
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as stream:
         for number, (title, text) in enumerate(documents(abstracts, count)):
             stream.write(json.dumps({"id": f"d{number}", "title": title, "text": text}) + "\n")
+    partial.rename(path)
 
 
 def build_plain(corpus: Path, folder: Path) -> float:
@@ -101,7 +108,8 @@ def measure_search(kind: str, folder: Path, questions: list[str]) -> dict[str, o
         searcher = plain.searcher()
 
         def search(question: str):
-            query = plain.parse_query(re.sub(r"\W+", " ", question), ["title", "body"])
+            words = re.sub(r"\W+", " ", question).lower()  # capitals such as IN are operators
+            query = plain.parse_query(words, ["title", "body"])
             return [searcher.doc(address)["body"] for _, address in searcher.search(query, 10).hits]
 
     for question in questions[:50]:
@@ -113,7 +121,9 @@ def measure_search(kind: str, folder: Path, questions: list[str]) -> dict[str, o
         times.append((time.perf_counter() - begun) * 1000)
     cpu = (time.process_time() - cpu) / len(times) * 1000
     p50, p99 = np.percentile(times, [50, 99]).tolist()
-    return {"p50_ms": p50, "p99_ms": p99, "processor_ms": cpu, **own_memory()}
+    drawn = np.random.default_rng(0).choice(times, (2000, len(times)))
+    intervals = np.percentile(np.percentile(drawn, [50, 99], axis=1), [2.5, 97.5], axis=1).T.tolist()
+    return {"p50_ms": p50, "p99_ms": p99, "processor_ms": cpu, "intervals_ms": intervals, **own_memory()}
 
 
 def measured_apart(kind: str, folder: Path, source: Path) -> dict[str, float]:
@@ -122,32 +132,58 @@ def measured_apart(kind: str, folder: Path, source: Path) -> dict[str, float]:
 
 
 def measure(work: Path, source: Path, count: int, workers: int) -> dict[str, object]:
+    """Build both indexes over so many documents and search them; run in a process of its own for its memory."""
     from clinweave.batch import LocalRunner, make_job, run_batch
 
     folder = work / str(count)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    corpus = folder / "corpus.jsonl"
-    write_corpus(corpus, read_abstracts(source)[0], count)
+    corpus = work / f"{count}.jsonl"
+    if not corpus.is_file():
+        log(f"{count:,}: writing documents")
+        write_corpus(corpus, read_abstracts(source)[0], count)
+    log(f"{count:,}: building shards")
     job = make_job("index", {"graph": "none", "tier": "public"})
     before, begun = children_seconds(), time.perf_counter()
     result = run_batch(job, corpus, folder / "out", runner=LocalRunner(workers), part_bytes=64 << 20)
     wall, cpu = time.perf_counter() - begun, children_seconds() - before
+    own, child = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    log(f"{count:,}: {cpu:.0f} processor s; building tantivy's own")
     plain = build_plain(corpus, folder / "plain")
+    log(f"{count:,}: {plain:.0f} processor s; searching")
     joined = folder / "out" / "joined"
-    return {
+    row = {
         "documents": count, "passages": result.facts["passages"], "text_mb": corpus.stat().st_size / 1e6,
-        "shards": len(result.parts), "build_wall_s": wall, "build_processor_s": cpu,
+        "shards": len(result.parts), "workers": workers, "build_wall_s": wall, "build_processor_s": cpu,
+        "build_peak_mb": own + workers * child,
         "words_mb": size(joined / "tantivy"), "stored_mb": size(joined / "parts"),
         "plain_processor_s": plain, "plain_mb": size(folder / "plain"),
         "clinweave": measured_apart("clinweave", joined, source),
         "tantivy": measured_apart("tantivy", folder / "plain", source),
     }  # fmt: skip
+    corpus.unlink()
+    return row
+
+
+def log(message: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+
+
+def measured_or_kept(options: argparse.Namespace, count: int) -> dict:
+    """Return what was measured at a size, in a process of its own unless an earlier run did it."""
+    kept = options.work / f"{count}.json"
+    if not kept.is_file():
+        command = [sys.executable, __file__, "--measure", str(count), "--abstracts", str(options.abstracts),
+                   "--work", str(options.work), "--workers", str(options.workers)]  # fmt: skip
+        row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        kept.write_text(json.dumps(row, indent=1), "utf-8")
+    return json.loads(kept.read_text("utf-8"))
 
 
 def children_seconds() -> float:
     """Return processor seconds of this process and of its children that ended."""
-    import resource
-
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(item.ru_utime + item.ru_stime for item in used)
 
@@ -165,27 +201,41 @@ def extrapolated(rows: list[dict], key, count: int) -> float:
 COLUMNS = {
     "build, processor s": lambda row: row["build_processor_s"],
     "tantivy's own, processor s": lambda row: row["plain_processor_s"],
+    "peak memory of the build, MB": lambda row: row["build_peak_mb"],
     "words, MB": lambda row: row["words_mb"],
     "passages, MB": lambda row: row["stored_mb"],
+    "tantivy's own, MB": lambda row: row["plain_mb"],
     "p50 ms": lambda row: row["clinweave"]["p50_ms"],
     "p99 ms": lambda row: row["clinweave"]["p99_ms"],
     "processor ms": lambda row: row["clinweave"]["processor_ms"],
     "own memory, MB": lambda row: row["clinweave"]["RssAnon"],
+    "mapped, MB": lambda row: row["clinweave"]["RssFile"],
     "tantivy's own p50 ms": lambda row: row["tantivy"]["p50_ms"],
     "p99 ms of it": lambda row: row["tantivy"]["p99_ms"],
     "processor ms of it": lambda row: row["tantivy"]["processor_ms"],
 }
 
 
-def show(rows: list[dict]) -> None:
-    print("| documents | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (len(COLUMNS) + 1))
-    for row in rows:
-        print(
-            f"| {row['documents']:,} | " + " | ".join(f"{key(row):,.2f}" for key in COLUMNS.values()) + " |"
-        )
-    for count in EXTRAPOLATED if len(rows) > 2 else ():
-        values = (extrapolated(rows, key, count) for key in COLUMNS.values())
-        print(f"| {count:,}, extrapolated | " + " | ".join(f"{value:,.1f}" for value in values) + " |")
+def show(rows: list[dict], check: dict | None) -> None:
+    """Print one line per quantity, with measured sizes first, then the extrapolated ones."""
+    largest = max(row["documents"] for row in rows)
+    beyond = [count for count in EXTRAPOLATED if count > largest] if len(rows) > 2 else []
+    heads = [f"{row['documents']:,}" for row in rows]
+    if check is not None:
+        heads += [f"{check['documents']:,}", f"{check['documents']:,} by the line"]
+    heads += [f"{count:,}, extrapolated" for count in beyond]
+    print("| documents | " + " | ".join(heads) + " |\n|" + "---|" * (len(heads) + 1))
+    for name, key in COLUMNS.items():
+        values = [key(row) for row in rows]
+        if check is not None:
+            values += [key(check), extrapolated(rows, key, check["documents"])]
+        values += [extrapolated(rows, key, count) for count in beyond]
+        print(f"| {name} | " + " | ".join(f"{value:,.1f}" for value in values) + " |")
+    for row in [*rows, *([check] if check is not None else [])]:
+        print(f"\n{row['documents']:,} documents, 95 % intervals over questions (bootstrap), ms:")
+        for kind in ("clinweave", "tantivy"):
+            (low50, high50), (low99, high99) = row[kind]["intervals_ms"]
+            print(f"  {kind}: p50 {low50:.2f} to {high50:.2f}, p99 {low99:.1f} to {high99:.1f}")
 
 
 def main() -> None:
@@ -193,14 +243,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--abstracts", type=Path, required=True, help="PubMedQA's pubmedqa_train.json")
-    parser.add_argument("--work", type=Path, help="an empty folder")
-    parser.add_argument("--sizes", default="20000,60000,180000")
+    parser.add_argument("--work", type=Path, help="a folder of this benchmark")
+    parser.add_argument("--sizes", default="100000,300000,1000000")
+    parser.add_argument("--check", type=int, help="a further size, held against the lines through the others")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--questions", type=int, default=250)
+    parser.add_argument("--questions", type=int, default=500, help="the first 50 warm up")
+    parser.add_argument("--measure", type=int, metavar="N", help="measure one size (used by itself)")
     parser.add_argument(
         "--search", nargs=2, metavar=("KIND", "INDEX"), help="measure one index (used by itself)"
     )
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.search:
         kind, folder = options.search
@@ -208,14 +259,13 @@ def main() -> None:
         print(json.dumps(measure_search(kind, Path(folder), asked)))
         return
     if options.work is None:
-        parser.error("--work is needed: an empty folder")
-    rows = []
-    for count in map(int, options.sizes.split(",")):
-        rows.append(measure(options.work, options.abstracts, count, options.workers))
-        show(rows[-1:])
-        if options.json:
-            options.json.write_text(json.dumps(rows, indent=1), "utf-8")
-    show(rows)
+        parser.error("--work is needed: a folder of this benchmark")
+    options.work.mkdir(parents=True, exist_ok=True)
+    if options.measure:
+        print(json.dumps(measure(options.work, options.abstracts, options.measure, options.workers)))
+        return
+    rows = [measured_or_kept(options, count) for count in map(int, options.sizes.split(","))]
+    show(rows, measured_or_kept(options, options.check) if options.check else None)
 
 
 if __name__ == "__main__":

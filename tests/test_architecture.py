@@ -145,7 +145,7 @@ def test_every_recipe_loads():
     assert {"demo", "compare"} <= recipes.keys()
     assert {recipe.kind for recipe in recipes.values()} == set(KINDS)
     for name, recipe in recipes.items():
-        parts = {"finetuning": "stages", "molecules": "generate"}
+        parts = {"finetuning": "stages", "molecules": "generate", "batch": "jobs"}
         assert getattr(recipe, parts.get(recipe.kind, "tasks")), name
 
 

@@ -12,6 +12,7 @@ from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import MissingDataError, UserError
 from clinweave.core.lazy import OpenedOnce
+from clinweave.knowledge import index_folder
 from clinweave.models import AUTO, best_installed, judge_address, runs_here
 from clinweave.records import Answer, Audience, Mention, Message
 
@@ -48,6 +49,7 @@ class KnowledgeBase:
         model: "str | LanguageModel" = "none",
         audience: Audience | str | None = None,
         graph: Path | str | None = None,
+        index: Path | str | None = None,
         collections: Sequence[str] = (),
         threads: int | None = None,
         judge: str = "none",
@@ -56,11 +58,12 @@ class KnowledgeBase:
 
         `model` "auto" is the best model that was fetched and writes well enough (`models.best_installed`), else none;
         `threads` is for a model in this process. `judge` is the address of a second judge of written sentences.
-        `audience` None reads the setting `audience`, by default the public. `graph` is the folder
-        of a graph, that in `home` if not given. Passages come from these `collections`; () means from all.
+        `audience` None reads the setting `audience`, by default the public. `graph` and `index` are folders, those in
+        `home` if not given; passages come from these `collections` of the index, () means all.
         """
         self.home = default_home() if home is None else Path(home)
         self.graph_folder = self.home / "graph" if graph is None else Path(graph)
+        self.index_folder = index_folder(self.home / "index" if index is None else Path(index))
         self.collections, self._threads = tuple(collections), threads
         self.audience = read_audience(audience)
         self._address = best_installed(self.home) if model == AUTO else model
@@ -101,14 +104,11 @@ class KnowledgeBase:
 
         if not self.has("index"):
             raise MissingDataError(
-                f"there is no text index at {self.home / 'index'}: run `clinweave setup` or `clinweave index build`, "
+                f"there is no text index at {self.index_folder}: run `clinweave setup` or `clinweave index build`, "
                 "or ask with --knowledge graph"
             )
-        return TextIndex.open(
-            self.home / "index",
-            collections=self.collections or None,
-            preferred=preferred_collections(self.home),
-        )
+        preferred = preferred_collections(self.home)
+        return TextIndex.open(self.index_folder, collections=self.collections or None, preferred=preferred)
 
     @cached_property
     def checker(self) -> "CitationChecker":
@@ -144,7 +144,7 @@ class KnowledgeBase:
 
     def has(self, part: str) -> bool:
         """Return whether a part ("graph" or "index") was built."""
-        return ((self.graph_folder if part == "graph" else self.home / part) / MANIFEST).exists()
+        return ((self.graph_folder if part == "graph" else self.index_folder) / MANIFEST).exists()
 
     def retriever(self, name: str) -> "Retriever":
         """Return the retriever of this name, opened once."""

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from clinweave.batch.parts import plan as plan
     from clinweave.batch.registry import JOBS as JOBS
     from clinweave.batch.registry import make_job as make_job
+    from clinweave.batch.registry import memory_bytes as memory_bytes
     from clinweave.batch.registry import open_runner as open_runner
+    from clinweave.batch.registry import part_bytes as part_bytes
     from clinweave.batch.run import BatchResult as BatchResult
     from clinweave.batch.run import run_batch as run_batch
     from clinweave.batch.worker import run_part as run_part
@@ -49,7 +51,9 @@ __getattr__, __dir__ = attach(
         "Task": "contract",
         "Transform": "contract",
         "make_job": "registry",
+        "memory_bytes": "registry",
         "open_runner": "registry",
+        "part_bytes": "registry",
         "plan": "parts",
         "run_batch": "run",
         "run_part": "worker",

@@ -6,15 +6,20 @@ is decided in one place for every runner (`run_batch`).
 """
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from clinweave import __version__
 from clinweave.batch.contract import PartReport, Task
 from clinweave.batch.parts import Part
 from clinweave.batch.worker import PLAIN_MEMORY, run_part
+from clinweave.core.artifacts import home
 from clinweave.core.errors import ClinweaveError
 from clinweave.core.extras import needs_extra
+from clinweave.core.filesystem import reason
 
 # Ray asks clouds' metadata addresses where it runs, and reports to its makers that reports are off: both are led to
 # a port of this machine where nobody listens. Ray's own calls go by gRPC, which heeds no proxy here.
@@ -24,6 +29,7 @@ QUIET = {
     "no_proxy": "127.0.0.1,localhost",
 }  # fmt: skip
 _AHEAD = 2  # parts that wait for each processor: none of them idles, and a stop loses few
+_CANCELLED = 10.0  # seconds to wait for parts that are stopped
 _NODE = "ray.io/node-id"  # a label that Ray gives every node
 
 
@@ -48,20 +54,32 @@ class RayRunner:
         options: dict[str, Any] = {"num_cpus": 1, "max_retries": 0}
         if avoid:
             options["label_selector"] = {_NODE: f"!in({','.join(sorted(avoid))})"}
-        if task.memory:
-            options["runtime_env"] = {"env_vars": PLAIN_MEMORY}
+        # the nodes were started by somebody else: without this a worker would take the graph of another home
+        variables = {"CLINWEAVE_HOME": str(home().absolute()), **(PLAIN_MEMORY if task.memory else {})}
+        options["runtime_env"] = {"env_vars": variables}
         remote = ray.remote(_on_node).options(**options)
         shared, waiting = ray.put(task), iter(parts)
         ahead = self.workers or _AHEAD * int(ray.cluster_resources().get("CPU", 1))
-        running = {remote.remote(shared, part): part for part in islice(waiting, ahead)}
-        while running:
-            (done,), _ = ray.wait(list(running), num_returns=1)
-            part = running.pop(done)
-            try:
-                yield ray.get(done)
-            except ray.exceptions.RayError as error:
-                yield PartReport(part.name, failure=f"its worker died ({type(error).__name__})")
-            running.update({remote.remote(shared, part): part for part in islice(waiting, 1)})
+        running = {remote.remote(shared, part, __version__): part for part in islice(waiting, ahead)}
+        try:
+            while running:
+                (done,), _ = ray.wait(list(running), num_returns=1)
+                part = running.pop(done)
+                try:
+                    report = ray.get(done)
+                except ray.exceptions.RayTaskError as error:
+                    raise ClinweaveError(
+                        f"clinweave does not run on a node of the cluster ({reason(error.cause)}): install "
+                        f"clinweave {__version__} with the job's extras on every node"
+                    ) from error
+                except ray.exceptions.RayError as error:
+                    report = PartReport(part.name, failure=f"its worker died ({type(error).__name__})")
+                yield report
+                running.update(
+                    {remote.remote(shared, part, __version__): part for part in islice(waiting, 1)}
+                )
+        finally:
+            _cancel(ray, list(running))
 
     def _connected(self) -> Any:
         with needs_extra("scale"):
@@ -74,13 +92,38 @@ class RayRunner:
                 options |= {"num_cpus": self.workers or os.cpu_count(), "include_dashboard": False,
                             "_node_ip_address": "127.0.0.1"}  # fmt: skip
             try:
-                ray.init(address, **options)
-            except (ConnectionError, ValueError) as error:
-                raise ClinweaveError(f"no Ray cluster answers at {address}: {error}") from error
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # the error below says the same
+                    ray.init(address, **options)
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                raise ClinweaveError(_unreachable(address, error)) from error
         return ray
 
 
-def _on_node(task: Task, part: Part) -> PartReport:
+def _cancel(ray: Any, running: list[Any]) -> None:
+    """Stop the parts of a run that ends early: each removes its unfinished file."""
+    with suppress(Exception):  # the cluster may be gone: what ended the run is told
+        for reference in running:
+            ray.cancel(reference)
+        if running:
+            ray.wait(running, num_returns=len(running), timeout=_CANCELLED)
+
+
+def _unreachable(address: str, error: Exception) -> str:
+    """Return what is wrong with a cluster's address, and what starts a cluster."""
+    last = str(error).strip().splitlines()[-1:]  # what a client server reports is a traceback
+    message = f"no Ray cluster can be used at {address}: {''.join(last) or type(error).__name__}."
+    if not address.startswith("ray://"):
+        return message
+    return (
+        f"{message} On the head node a client server must run (`ray start --head --ray-client-server-port 10001`), "
+        "with the same versions of Python and Ray as here, and its port must be open to this machine"
+    )
+
+
+def _on_node(task: Task, part: Part, version: str) -> PartReport:
     import ray
 
+    if version != __version__:  # the same parts could come out otherwise
+        raise RuntimeError(f"it has clinweave {__version__}")
     return run_part(task, part, ray.get_runtime_context().get_node_id())

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.core.artifacts import sha256
+from clinweave.core.artifacts import read_manifest, sha256
 from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.core.filesystem import kind_of, regular_file
 
 PART_BYTES = 8 << 20
+JOB_FILE = "job.json"  # of the folder that a job writes
 ROWS = 256  # rows of a batch
 LINES, PACKED, TABLE = (".jsonl", ".ndjson"), (".jsonl.gz", ".ndjson.gz"), (".parquet",)
 PUBMED = (".xml", ".xml.gz")
@@ -63,9 +64,23 @@ def plan(source: Path, size: int = PART_BYTES) -> list[Part]:
 def _files(source: Path) -> list[Path]:
     if kind_of(source) != "a folder":
         return [regular_file(source)]
+    if (source / JOB_FILE).is_file():
+        return _results(source)
     files = sorted(item for item in source.rglob("*") if item.is_file() and not item.name.startswith("."))
     if not files:
         raise UserError(f"{source} holds no files")
+    return files
+
+
+def _results(folder: Path) -> list[Path]:
+    """Return the files that a job wrote, in the order of its input. Raises `UserError` unless it is done."""
+    manifest = read_manifest(folder) or {}
+    files = [folder / f"{name}{TABLE[0]}" for name in manifest.get("parts", ())]
+    if not files or not any(file.is_file() for file in files):
+        made = "" if not files else ", or makes something else than rows"
+        raise UserError(f"{folder}: the job that writes here is not finished{made}; run it to its end")
+    if missing := [file.name for file in files if not file.is_file()]:
+        raise UserError(f"{folder}: {missing[0]} is missing; run the job that wrote here again")
     return files
 
 

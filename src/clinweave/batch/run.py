@@ -4,22 +4,22 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from clinweave import __version__
 from clinweave.batch.contract import FolderJob, Job, PartReport, Runner, Task, makes_folders
 from clinweave.batch.local import LocalRunner
-from clinweave.batch.parts import PART_BYTES, Part, plan
+from clinweave.batch.parts import JOB_FILE, PART_BYTES, Part, plan
 from clinweave.batch.worker import counts_of, part_file
 from clinweave.core.artifacts import MANIFEST, digest, read_manifest, sweep_below, write_json, write_manifest
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.core.filesystem import output_folder
-from clinweave.core.typed import to_values
+from clinweave.core.filesystem import is_above, output_folder
+from clinweave.core.typed import PATH, to_values
 
 ATTEMPTS = 3  # of one part
-JOB_FILE = "job.json"
+GIVE_UP = 20  # failures one after the other, without a finished part between them
 KIND = "batch"
 Progress = Callable[[int, int, int], None]  # parts finished, parts, rows
 
@@ -66,6 +66,10 @@ def run_batch(
     times; what is finished stays, and the same call goes on from there.
     """
     begun = time.perf_counter()
+    if source.is_dir() and is_above(source.resolve(), out.resolve()):
+        raise UserError(
+            f"{out} is in the input's folder {source}, and would be read as input; name another folder"
+        )
     parts = plan(source, part_bytes)
     task = _claimed(job, name or type(job).__name__.lower(), out, memory)
     result = BatchResult(task.out, [part.name for part in parts])
@@ -88,7 +92,11 @@ def run_batch(
 def _claimed(job: Job | FolderJob, name: str, out: Path, memory: int) -> Task:
     """Make the folder of the job, or take the one that this job wrote."""
     settings = to_values(job)
-    key = digest([name, job.version, settings, job.key()])
+    paths = {item.name for item in fields(job) if PATH in item.metadata}  # type: ignore[arg-type]
+    counted = {
+        name: value for name, value in settings.items() if name not in paths
+    }  # `key` is of what they hold
+    key = digest([name, job.version, counted, job.key()])
     out = output_folder(out).resolve()
     stated = out / JOB_FILE
     if out.is_dir() and any(out.iterdir()):
@@ -112,6 +120,7 @@ def _run(
     failures: dict[str, PartReport] = {}
     avoid: set[str] = set()
     left, done = {part.name: part for part in missing}, result.resumed
+    failed = 0  # one after the other
     while pending := [part for name, part in left.items() if attempts[name] < ATTEMPTS]:
         for report in runner.run(task, _next(pending, failures), frozenset(avoid)):
             attempts[report.part] += 1
@@ -119,9 +128,15 @@ def _run(
                 failures[report.part] = report
                 avoid |= {report.node} if report.full else set()
                 result.retried += 1
+                failed += not report.full  # that node gets no more
+                if failed == GIVE_UP:
+                    raise ClinweaveError(
+                        f"{GIVE_UP} parts failed one after the other, the last with: {report.failure}. {done} of "
+                        f"{len(result.parts)} parts are finished; run the same command again to go on"
+                    )
                 continue
             del left[report.part]
-            done += 1
+            done, failed = done + 1, 0
             result.add(report.rows, report.errors)
             if progress is not None:
                 progress(done, len(result.parts), result.rows)

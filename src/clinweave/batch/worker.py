@@ -51,6 +51,8 @@ def run_part(task: Task, part: Part, node: str = "") -> PartReport:
         if full:
             failure = f"{path}: {failure}"
         return PartReport(part.name, failure=failure, node=node, full=full)
+    except Exception as error:  # opening a job of somebody else may raise anything
+        return PartReport(part.name, failure=f"{type(error).__name__}: {reason(error)}", node=node)
 
 
 def _make(task: Task, part: Part, path: Path) -> None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinweave.cli.answers import MODEL_HELP, AudienceName, Collections, GraphFolder, Threads, document, show
+from clinweave.cli.answers import (
+    MODEL_HELP,
+    AudienceName,
+    Collections,
+    GraphFolder,
+    IndexFolder,
+    Threads,
+    document,
+    show,
+)
 from clinweave.cli.console import Console, spinner
 from clinweave.core.errors import UserError
 
@@ -29,6 +38,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     audience: AudienceName = "",
     collection: Collections = None,
     graph: GraphFolder = None,
+    index: IndexFolder = None,
     max_calls: Annotated[
         int, typer.Option(min=0, max=50, help="Maximum number of tool calls; 0 asks once, as `ask` does.")
     ] = 8,
@@ -70,6 +80,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             model=model,
             audience=audience or None,
             graph=graph,
+            index=index,
             collections=collection or (),
             threads=threads or None,
         ) as base,

@@ -71,6 +71,15 @@ GraphFolder = Annotated[
     Path | None,
     typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph"),
 ]
+IndexFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Search this text index, such as the result of `clinweave batch index`.",
+        show_default="home/index",
+    ),
+]
 
 
 def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:

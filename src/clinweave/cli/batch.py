@@ -1,7 +1,6 @@
 """`clinweave batch`: one job over many items, on this machine or a cluster; a stopped run goes on."""
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,6 @@ from clinweave.cli.console import spinner
 from clinweave.core.errors import UserError
 
 app = typer.Typer(add_completion=False)
-_SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 @app.command()
@@ -55,7 +53,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     Each row needs an "id" and what the job reads ("text"). Each gives one row of the result, in order; a bad row has
     its "error" and nothing else.
     """
-    from clinweave.batch import make_job, open_runner, run_batch
+    from clinweave.batch import make_job, memory_bytes, open_runner, part_bytes, run_batch
     from clinweave.cli.train import setting
 
     settings = dict(setting(change) for change in changes or [])
@@ -65,8 +63,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
         return
     with spinner(quiet=as_json) as show:
         result = run_batch(
-            chosen, source, out, name=job, runner=open_runner(runner, workers), memory=_bytes(memory, "--memory"),
-            part_bytes=_bytes(part_size, "--part-size"),
+            chosen, source, out, name=job, runner=open_runner(runner, workers), memory=memory_bytes(memory),
+            part_bytes=part_bytes(part_size),
             progress=lambda done, parts, rows: show(f"{job}: {done} of {parts} parts, {rows} rows"),
         )  # fmt: skip
     if as_json:
@@ -93,13 +91,3 @@ def _write_requests(name: str, job: object, source: Path, out: Path, as_json: bo
 
 def _listed(key: str, value: object) -> object:
     return [value] if key == "prefix" and isinstance(value, str) else value
-
-
-def _bytes(text: str, option: str) -> int:
-    if not text:
-        return 0
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?)i?B?", text.strip(), re.IGNORECASE)
-    size = int(float(match[1]) * _SIZES[match[2].upper()]) if match else 0
-    if size < 1:
-        raise UserError(f"{option} {text}: expected a size such as 512M or 4G")
-    return size

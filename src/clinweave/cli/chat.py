@@ -16,6 +16,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    IndexFolder,
     Judge,
     LanguageCode,
     LiveAnswer,
@@ -43,6 +44,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
+    index: IndexFolder = None,
     budget: Budget = 192,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
@@ -68,6 +70,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         model=model,
         audience=audience or None,
         graph=graph,
+        index=index,
         collections=collection or (),
         threads=threads or None,
         judge=judge,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.cli.answers import Collections
+from clinweave.cli.answers import Collections, IndexFolder
 from clinweave.cli.console import spinner
 from clinweave.cli.index_vectors import complete, vectors
 from clinweave.core.artifacts import Artifact, home, read_manifest
@@ -231,16 +231,24 @@ def search(  # noqa: PLR0917 - each parameter is one option
         list[str] | None, typer.Option(help="Also passages on this concept (a CURIE) or a narrower one.")
     ] = None,
     collection: Collections = None,
+    folder: IndexFolder = None,
     hybrid: Annotated[
         bool, typer.Option("--hybrid", help="Also by meaning (needs `clinweave index vectors`).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find passages by words and by the concepts of the question."""
-    from clinweave.knowledge import HybridIndex, SentenceEncoder, TextIndex, preferred_collections
+    from clinweave.knowledge import (
+        HybridIndex,
+        SentenceEncoder,
+        TextIndex,
+        index_folder,
+        preferred_collections,
+    )
 
     index: TextIndex | HybridIndex
-    index = TextIndex.open(home() / "index", collections=collection, preferred=preferred_collections(home()))
+    searched = home() / "index" if folder is None else index_folder(folder)
+    index = TextIndex.open(searched, collections=collection, preferred=preferred_collections(home()))
     if hybrid:
         index = HybridIndex(index, SentenceEncoder.open(home()), home())
     graph, linker = _knowledge()
@@ -256,11 +264,11 @@ def search(  # noqa: PLR0917 - each parameter is one option
 
 
 @app.command()
-def info(as_json: AsJson = False) -> None:
+def info(folder: IndexFolder = None, as_json: AsJson = False) -> None:
     """Show the index's path and contents."""
-    from clinweave.knowledge import TextIndex
+    from clinweave.knowledge import TextIndex, index_folder
 
-    facts = TextIndex.open(home() / "index").info()
+    facts = TextIndex.open(home() / "index" if folder is None else index_folder(folder)).info()
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return

@@ -13,6 +13,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    IndexFolder,
     Judge,
     Threads,
 )
@@ -98,6 +99,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     timeout: Annotated[int, typer.Option(min=1, help="Maximum number of seconds of a look-up.")] = 60,
     collection: Collections = None,
     graph: GraphFolder = None,
+    index: IndexFolder = None,
     budget: Budget = 192,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
@@ -154,6 +156,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         model=model,
         audience=audience or None,
         graph=graph,
+        index=index,
         collections=collection or (),
         threads=threads or None,
         judge=judge,
@@ -163,7 +166,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
         with spinner(quiet=as_json) as say:
             base.open_parts(names, progress=say)
-        title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
+        title = name or ("clinweave" if base.model is None else Path(base.model.name).name)
         handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)
         parts = {"model": title, "knowledge": ",".join(names) or "none", "language_model": base.model_name}
         limits = ServiceSettings(
@@ -177,9 +180,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
             property_models=tuple(properties or ()),
         )
         state = ServiceState.create(handler, limits, rules=rules, audit_log=audit_log)
-        serve(
-            state, Listen(host, port, tls_cert, tls_key), lambda address: _announce(address, parts, as_json)
-        )
+        listen = Listen(host, port, tls_cert, tls_key)
+        serve(state, listen, lambda address: _announce(address, parts, as_json))
 
 
 def access_rules(

@@ -1,7 +1,7 @@
 """A recipe: one TOML file that describes a study. `kind` says which; the dataclass of the kind holds its keys."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +12,10 @@ from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.core.reports.blocks import REPORT_BLOCKS
 from clinweave.core.typed import from_values, nearest, to_toml, to_values
 
-KINDS = ("comparison", "finetuning", "diagnosis", "molecules", "writing")
-_HINTS = {"stages": "finetuning", "generate": "molecules", "cases": "diagnosis", "knowledge": "comparison"}
+KINDS = ("comparison", "finetuning", "diagnosis", "molecules", "writing", "batch")
+_HINTS = {
+    "stages": "finetuning", "generate": "molecules", "cases": "diagnosis", "knowledge": "comparison", "jobs": "batch",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +53,22 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     values.setdefault("name", path.stem)
     where = str(path)
     settings = import_module(f"clinweave.evaluation.{kind_in(values, where)}.settings")
-    folder = path.resolve().parent
-
-    def resolve(text: str) -> str:
-        start = Path.cwd() if isinstance(text, _FromCommandLine) else folder
-        return str((start / Path(text).expanduser()).resolve())
-
+    resolve = from_folder(path.resolve().parent)
     recipe = cast("Recipe", from_values(settings.SETTINGS, values, where, resolve))
     for name in recipe.report_blocks:
         if name not in REPORT_BLOCKS:
             raise UserError(f"{where}: report_blocks: {REPORT_BLOCKS.unknown(name)}")
     return cast("Recipe", settings.check(recipe, where))
+
+
+def from_folder(folder: Path) -> Callable[[str], str]:
+    """Return the function that makes a path absolute: from `folder`, or where it was given by --set, from here."""
+
+    def resolve(text: str) -> str:
+        start = Path.cwd() if isinstance(text, _FromCommandLine) else folder
+        return str((start / Path(text).expanduser()).resolve())
+
+    return resolve
 
 
 def shipped_recipes() -> dict[str, Path]:

@@ -45,7 +45,7 @@ class Releases:
 def read_releases(base: KnowledgeBase) -> Releases:
     """Return the releases that the manifests of the graph and the text index state; opens neither."""
     graph: Any = (read_manifest(base.graph_folder) if base.has("graph") else None) or {}
-    index: Any = (read_manifest(base.home / "index") if base.has("index") else None) or {}
+    index: Any = (read_manifest(base.index_folder) if base.has("index") else None) or {}
     names = ("id", "name", "release", "licence", "homepage")
     sources = tuple(
         SourceRelease(**{name: str(item.get(name, "")) for name in names}, tier=tier_of(item))

@@ -1,7 +1,7 @@
 """Pseudonymise notes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from clinweave.batch.contract import Batches, Transform
 from clinweave.batch.jobs.link import graph_key
 from clinweave.core.artifacts import home, sha256
+from clinweave.core.typed import path_key
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Deidentify:
     (home/deid.key if not given); `graph`: of the names of concepts, which protect clinical terms.
     """
 
-    secret: str = ""
-    graph: str = ""
+    secret: str = field(default="", metadata=path_key())
+    graph: str = field(default="", metadata=path_key())
 
     version: ClassVar[int] = 1
     needs: ClassVar[pa.Schema] = pa.schema(

@@ -1,7 +1,7 @@
 """Rank diseases for many cases."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from clinweave.batch.contract import Batches, Transform
 from clinweave.core.artifacts import digest, home, sha256
+from clinweave.core.typed import path_key
 
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis import Release
@@ -24,7 +25,7 @@ class Diagnose:
     and phenotype.hpoa (the fetched one if not given); `top`: ranks of a case; `reasons`: ranks with reasons.
     """
 
-    release: str = ""
+    release: str = field(default="", metadata=path_key())
     top: int = 20
     reasons: int = 0
 

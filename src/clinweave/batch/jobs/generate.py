@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +14,7 @@ from clinweave.batch.request_files import RecordedReplies, RequestRecorder, writ
 from clinweave.core.access_policy import check_egress, host_of_model
 from clinweave.core.artifacts import home
 from clinweave.core.errors import ContextLengthError
+from clinweave.core.typed import path_key
 from clinweave.records import Tier
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class Generate:
     temperature: float = 0.0
     seed: int = 0
     concurrency: int = 8
-    tier: str = "private"
+    tier: Tier = Tier.PRIVATE
     allow_remote: str = ""
-    replies: str = ""
+    replies: str = field(default="", metadata=path_key())
 
     version: ClassVar[int] = 1
     needs: ClassVar[pa.Schema] = pa.schema([pa.field("prompt", pa.string(), nullable=False)])

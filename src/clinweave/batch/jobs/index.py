@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,9 +11,10 @@ import pyarrow as pa
 from clinweave.batch.jobs.link import graph_key
 from clinweave.batch.parts import Part, read_rows
 from clinweave.core.artifacts import digest, home, read_manifest
+from clinweave.core.typed import path_key
+from clinweave.knowledge import JOINED
 from clinweave.records import Passage, Tier
 
-JOINED = "joined"
 _NEEDS = pa.schema(
     [
         ("text", pa.string()),
@@ -35,8 +36,8 @@ class Index:
     """
 
     collection: str = "corpus"
-    graph: str = ""
-    tier: str = "private"
+    graph: str = field(default="", metadata=path_key("none"))
+    tier: Tier = Tier.PRIVATE
     licence: str = ""
 
     version: ClassVar[int] = 1

@@ -1,7 +1,7 @@
 """Recognise concepts in texts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from clinweave.batch.contract import Batches, Transform
 from clinweave.core.artifacts import home, read_manifest
 from clinweave.core.errors import UserError
+from clinweave.core.typed import path_key
 from clinweave.records import Mention, to_json
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Link:
     every text, detected for each if not given; `notes`: read clinical notes more fully (findings alone).
     """
 
-    graph: str = ""
+    graph: str = field(default="", metadata=path_key())
     prefix: tuple[str, ...] = ()
     language: str = ""
     notes: bool = False

@@ -65,7 +65,7 @@ class ChatHandler:
         weights = "none" if model is None else identity_of(model)
         if not weights:
             return ""
-        parts = [self.base.graph_folder, self.base.home / "index"] if self.retrievers else []
+        parts = [self.base.graph_folder, self.base.index_folder] if self.retrievers else []
         keys = [str((read_manifest(path) or {}).get("key", "")) for path in parts]
         if self.retrievers and self.base.collections:
             keys += ["collections", *sorted(self.base.collections)]

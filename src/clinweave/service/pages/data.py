@@ -94,7 +94,7 @@ class DataPage:
 def data_view(base: "KnowledgeBase") -> DataView:
     """Return what the knowledge base consists of."""
     has_graph, has_index = base.has("graph"), base.has("index")
-    index_folder = base.home / "index"
+    index_folder = base.index_folder
     parts = (
         _part("Graph", base.graph_folder, base.graph.info()["counts"] if has_graph else None, "clinweave setup"),
         _part("Text index", index_folder, {"passages": len(base.index)} if has_index else None,
