@@ -30,13 +30,13 @@ def rarity_groups(
 
     Raises `UserError` where the table of prevalence cannot be read.
     """
-    if not base.has("graph"):
+    graph, linker = base.context_builder.graph, base.context_builder.linker
+    if graph is None:
         return {}
-    graph = base.graph
     diseases = {
         (question.task, question.id): disease
         for question in questions
-        if (disease := _disease(question, graph, base.linker))
+        if (disease := _disease(question, graph, linker))
     }
     if prevalence is not None:
         rates = _rates(prevalence, graph)
@@ -58,9 +58,10 @@ def _halves(diseases: Mapping[tuple[str, str], str], counts: Mapping[str, int]) 
     return groups
 
 
-def _disease(question: Question, graph: "Graph", linker: "Linker") -> str:
+def _disease(question: Question, graph: "Graph", linker: "Linker | None") -> str:
     """Return the disease that a question is about: its own concept, else the first one that its words name."""
-    named: Iterable[str] = question.concepts or (mention.id for mention in linker.link(question.question))
+    mentions = linker.link(question.question) if linker and not question.concepts else ()
+    named: Iterable[str] = question.concepts or (mention.id for mention in mentions)
     resolved = (graph.resolve(identifier) for identifier in named)
     return next((id_ for id_ in resolved if id_ and graph.concept(id_).category == _DISEASE), "")
 
