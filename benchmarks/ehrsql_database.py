@@ -13,7 +13,7 @@ from pathlib import Path
 from clinweave.core.statistics import wilson
 from clinweave.evaluation.writing.ehr_database import MAYBE_ABSENT, build_database
 from clinweave.evaluation.writing.ehrsql import names_in_use, read_ehrsql
-from clinweave.evaluation.writing.sql import SqlSandbox, comparable_rows
+from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "ehr.duckdb"
         built = build_database(options.demo, names_in_use(read_ehrsql(options.ehrsql, "train")), database)
-        sandbox = SqlSandbox(database)
+        sandbox = EhrSandbox(database)
         for question in read_ehrsql(options.ehrsql, "valid"):
             if not question.answerable:
                 counts["no answer"] += 1

@@ -3,12 +3,13 @@
     python benchmarks/service.py [--clients 32] [--minutes 1] [--json]
     python benchmarks/service.py --slow-model [--json]
 
-Starts `clinweave serve` (no model, the knowledge base in CLINWEAVE_HOME) on a free port, warms it up, and lets the
-clients call link, search, concept, graph, diagnose and ask in a fixed random mix. Prints for each route the requests,
-the statuses, and the seconds of a request (median, 99th percentile, longest); the share refused (429), the requests per
-second, the server's processor time for each request (which other work on the machine does not change), the server's
-memory after the warm-up, half way and at the end, and the load of the machine. The last line says which targets were
-met: no 5xx, under 1 % refused, look-ups under 2 s at the 99th percentile, 20 requests a second.
+Starts `clinweave serve` (no model, the knowledge base in CLINWEAVE_HOME) on a free port, waits until /ready says that
+its tables are prepared, warms it up, and lets the clients call link, search, concept, graph, diagnose and ask in a
+fixed random mix. Prints for each route the requests, the statuses, and the seconds of a request (median, 99th
+percentile, longest); the share refused (429), the requests per second, the server's processor time for each request
+(which other work on the machine does not change), the server's memory after the warm-up, half way and at the end, and
+the load of the machine. The last line says which targets were met: no 5xx, under 1 % refused, look-ups under 2 s at
+the 99th percentile, 20 requests a second.
 
 With --slow-model a scripted model takes 5 seconds for each reply: four clients wait for it while others look things up;
 their seconds are printed beside those without the model at work.
@@ -172,8 +173,23 @@ def processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def wait_until_prepared(address: str, seconds: float = 900) -> None:
+    """Wait until the server has prepared its tables: until then it answers `diagnose` with 503, as it says."""
+    end, states = time.monotonic() + seconds, {}
+    while time.monotonic() < end:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+        connection.request("GET", "/ready")
+        states = json.loads(connection.getresponse().read())["prepared"]
+        connection.close()
+        if not {"waiting", "preparing"} & set(states.values()):
+            return
+        time.sleep(1)
+    raise SystemExit(f"the server was not prepared after {seconds:.0f} s: {states}")
+
+
 def warm_up(address: str) -> None:
     """Call each route with each of its inputs once: what is opened on first use is open then."""
+    wait_until_prepared(address)
     calls = Calls()
     client, choose = Client(address, calls), random.Random(0)
     for route, _ in MIX:

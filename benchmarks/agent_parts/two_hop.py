@@ -3,10 +3,13 @@
 import random
 import re
 import time
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from benchmarks.agent_parts.journal import Journal
 from benchmarks.agent_parts.tables import paired, share
 
 import clinweave
@@ -68,6 +71,8 @@ DEVELOPMENT = {
         "What further disease do variants in the same gene as {start} produce?",
     ),
 }
+
+BLIND = Path(__file__).with_name("blind_wordings.toml")
 
 
 @dataclass
@@ -146,33 +151,51 @@ def judge(base: KnowledgeBase, item: Item, text: str, abstained: bool) -> dict[s
     return {"named": named, "alone": named and not others, "abstained": abstained}
 
 
-def measure_two_hop(
-    count: int, seed: int, model: str, model_items: int, *, development: bool = False
-) -> list[dict]:
-    """Measure and print; return every item with its arms."""
+def blind_wordings() -> dict[str, tuple[str, ...]]:
+    """Return wordings whose author had not read the rules."""
+    return {kind: tuple(texts) for kind, texts in tomllib.loads(BLIND.read_text("utf-8")).items()}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How a model plans for some of the items; no new one is begun after `minutes` (0: no limit)."""
+
+    model: str
+    items: int
+    minutes: float = 0
+    calls: int = 5
+
+
+def measure_two_hop(count: int, seed: int, words: str, planned: Planned, journal: Journal) -> list[dict]:
+    """Measure and print; return every item with its arms. `words` is given, development or blind."""
+    wordings = {"given": WORDINGS, "development": DEVELOPMENT, "blind": blind_wordings()}[words]
     with clinweave.open() as base:
-        items = build(base, count, seed, DEVELOPMENT if development else WORDINGS)
+        items = build(base, count, seed, wordings)
         base.ask(items[0].question)  # opens everything: no arm pays for it
         arms = {
             "single ask": lambda item: _asked(base, item),
             "agent, no calls (control)": lambda item: _agent(base, RulePlanner(), item, 0),
             "agent, rules": lambda item: _agent(base, RulePlanner(), item, 8),
         }
-        rows = [_row(base, item, arms) for item in items]
-    _print(f"{len(items)} two-hop questions, seed {seed}, no model", rows, list(arms))
-    if not model:
+        rows = [_row(base, item, arms, journal, f"{words} {seed}") for item in items]
+    _print(f"{len(items)} two-hop questions, {words} wordings, seed {seed}, no model", rows, list(arms))
+    if not planned.model:
         return rows
-    chosen = random.Random(seed).sample(items, min(model_items, len(items)))
-    opened = open_model(model)
+    chosen = random.Random(seed).sample(items, min(planned.items, len(items)))
+    opened, began = open_model(planned.model), time.monotonic()
     with clinweave.open(model=opened) as base:
         planner = ModelPlanner(opened, [open_tool(name) for name in ("concept", "search", "paths", "ask")])
         arms = {
             "single ask": lambda item: _asked(base, item),
             "agent, no calls (control)": lambda item: _agent(base, planner, item, 0),
-            "agent, model": lambda item: _agent(base, planner, item, 5),
+            "agent, model": lambda item: _agent(base, planner, item, planned.calls),
         }
-        more = [_row(base, item, arms) for item in chosen]
-    _print(f"{len(chosen)} of them, seed {seed}, planner {opened.name}", more, list(arms))
+        more = []
+        for item in chosen:
+            if planned.minutes and time.monotonic() - began > 60 * planned.minutes:
+                break
+            more.append(_row(base, item, arms, journal, f"{words} {seed} {opened.name}"))
+    _print(f"{len(more)} of them, seed {seed}, planner {opened.name}", more, list(arms))
     return rows + more
 
 
@@ -189,21 +212,28 @@ def _asked(base: KnowledgeBase, item: Item) -> dict:
 
 
 def _agent(base: KnowledgeBase, planner, item: Item, calls: int) -> dict:
-    result = Agent(base, planner, Budget(calls=calls, questions=0)).run(item.question)
+    budget = Budget(
+        calls=calls, seconds=3600.0, questions=0
+    )  # calls decide: seconds are those of the machine
+    result = Agent(base, planner, budget).run(item.question)
     return {
         "text": result.answer.text,
         "abstained": result.answer.abstained,
         "tokens": result.tokens,
         "seconds": result.seconds,
         "calls": [step.tool or step.kind for step in result.steps],
+        "decisions": [
+            [step.tool or step.kind, step.arguments, step.result, str(step.error or "")]
+            for step in result.steps
+        ],
         "stopped": str(result.stopped),
     }
 
 
-def _row(base: KnowledgeBase, item: Item, arms) -> dict:
+def _row(base: KnowledgeBase, item: Item, arms, journal: Journal, which: str) -> dict:
     row = {**asdict(item), "arms": {}}
     for name, run in arms.items():
-        done = run(item)
+        done = journal.result(f"two-hop, {which}, {name}, {item.id}: {item.question}", lambda: run(item))  # noqa: B023
         row["arms"][name] = done | judge(base, item, done["text"], done["abstained"])
     return row
 
@@ -218,9 +248,11 @@ def _print(title: str, rows: list[dict], arms: list[str]) -> None:
         columns = [share([item[key] for item in done]) for key in ("named", "alone", "abstained")]
         print(f"| {arm} | {' | '.join(columns)} | {spent[0]:.0f} | {spent[1]:.2f} |")
     base, last = arms[0], arms[-1]
+    clusters = {row["id"]: f"{row['kind']}, {row['wording']}" for row in rows}
     for key in ("named", "alone"):
         values = [{row["id"]: float(row["arms"][arm][key]) for row in rows} for arm in (last, base)]
         print(f"\n{last} minus {base}, {key}: {paired(*values)}")
+        print(f"with wordings as clusters: {paired(*values, clusters)}")
     same = sum(row["arms"][arms[0]]["text"] == row["arms"][arms[1]]["text"] for row in rows)
     print(f"the control's text equals the single ask's for {same} of {len(rows)}")
     print(f"\n| kind, wording | n | {base} | {last} |\n|---|---|---|---|")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TranslatedLinker,
     )
     from clinweave.models import LanguageModel
+    from clinweave.patients import SqlSandbox
 
 NO_MODEL = frozenset({"", "none"})
 
@@ -53,20 +54,23 @@ class KnowledgeBase:
         collections: Sequence[str] = (),
         threads: int | None = None,
         judge: str = "none",
+        records: Path | str | None = None,
     ) -> None:
         """Take the folder of what was built, an address or a model, and who reads the answers.
 
         `model` "auto" is the best model that was fetched and writes well enough (`models.best_installed`), else none;
         `threads` is for a model in this process. `judge` is the address of a second judge of written sentences.
         `audience` None reads the setting `audience`, by default the public. `graph` and `index` are folders, those in
-        `home` if not given; passages come from these `collections` of the index, () means all.
+        `home` if not given; passages come from these `collections` of the index, () means all. `records` are patient
+        records for `query_records`: a DuckDB file or a patient store.
         """
         self.home = default_home() if home is None else Path(home)
         self.graph_folder = self.home / "graph" if graph is None else Path(graph)
         self.index_folder = index_folder(self.home / "index" if index is None else Path(index))
         self.collections, self._threads = tuple(collections), threads
-        self.audience = read_audience(audience)
+        self.audience = configuration.read_audience(audience)
         self._address = best_installed(self.home) if model == AUTO else model
+        self._records_at, self._records = records, OpenedOnce(self._open_records)
         self._judge_address = "none" if judge == "none" else judge_address(judge, self.home)
         self._lock = threading.RLock()
         self._compiling = threading.Lock()  # of `_diagnosers`: minutes, that nothing else waits
@@ -119,6 +123,11 @@ class KnowledgeBase:
         return CitationChecker(graph, linker, model_judge(self._judge_address, self.home, self._threads))
 
     @property
+    def records(self) -> "SqlSandbox":
+        """Return the patient records, for SQL. Raises `UserError` where none were named."""
+        return self._records.get()
+
+    @property
     def model(self) -> "LanguageModel | None":
         """Return the language model, opened on the first call, or None where none was asked for."""
         if isinstance(self._address, str):
@@ -143,7 +152,9 @@ class KnowledgeBase:
         return self._address.name
 
     def has(self, part: str) -> bool:
-        """Return whether a part ("graph" or "index") was built."""
+        """Return whether a part ("graph" or "index") was built, or "records" were named."""
+        if part == "records":
+            return self._records_at is not None
         return ((self.graph_folder if part == "graph" else self.index_folder) / MANIFEST).exists()
 
     def retriever(self, name: str) -> "Retriever":
@@ -215,7 +226,7 @@ class KnowledgeBase:
             parse=lambda text: self._parse(text, code),
             checker=lambda: self.checker,
             model=open_language_model,
-            audience=self.audience if audience is None else read_audience(audience),
+            audience=self.audience if audience is None else configuration.read_audience(audience),
             settings=settings,
             unread=lambda text: self._unread(text, code),
             local_name=lambda curie, code: self.linker.local_name(curie, code) if self.has("graph") else "",
@@ -236,7 +247,7 @@ class KnowledgeBase:
         model = self.model
         if model is None:
             raise UserError("a conversation without knowledge needs a model: choose one with --model")
-        asked_for = self.audience if audience is None else read_audience(audience)
+        asked_for = self.audience if audience is None else configuration.read_audience(audience)
         return continue_chat(messages, model=model, audience=asked_for, settings=settings)
 
     def link(self, text: str, prefixes: Collection[str] | None = None) -> list[Mention]:
@@ -316,29 +327,28 @@ class KnowledgeBase:
 
     def diagnoser(self, release: Path | None = None) -> "Diagnoser":
         """Return the ranker of a release, compiled on first use (some seconds)."""
-        from clinweave.applications.diagnosis import (
-            Diagnoser,
-            fetched_genes,
-            fetched_mondo,
-            fetched_release,
-            open_model,
-            release_in,
-        )
+        import clinweave.applications.diagnosis as ranking
 
         with self._compiling:
             if release not in self._diagnosers:
+                home = self.home
                 files = (
-                    fetched_release(self.home)
+                    ranking.fetched_release(home)
                     if release is None
-                    else release_in(release, fetched_mondo(self.home), fetched_genes(self.home))
+                    else ranking.release_in(release, ranking.fetched_mondo(home), ranking.fetched_genes(home))
                 )
-                self._diagnosers[release] = Diagnoser(open_model(files, self.home / "diagnosis"))
+                self._diagnosers[release] = ranking.Diagnoser(ranking.open_model(files, home / "diagnosis"))
             return self._diagnosers[release]
 
     def _open_drugs(self) -> "KnownDrugs":
         from clinweave.applications.molecules import KnownDrugs
 
         return KnownDrugs.open(self.home)
+
+    def _open_records(self) -> "SqlSandbox":
+        from clinweave.patients import open_records
+
+        return open_records(self._records_at)
 
     def _open_codebook(self) -> "Codebook":
         from clinweave.applications.coding import Codebook
@@ -386,12 +396,3 @@ class KnowledgeBase:
 def open_knowledge_base(home: Path | str | None = None, **options: Any) -> KnowledgeBase:
     """Return the knowledge base in `home` (if not given: the setting `home`)."""
     return KnowledgeBase(None if home is None else Path(home), **options)
-
-
-def read_audience(value: Audience | str | None) -> Audience:
-    """Return the audience of a name; None reads the setting `audience`. Raises `UserError`."""
-    chosen = configuration.get("audience") if value is None else value
-    try:
-        return Audience(str(chosen or Audience.PUBLIC).strip().lower())
-    except ValueError:
-        raise UserError(f"audience is {value!r}: choose {' or '.join(Audience)}") from None

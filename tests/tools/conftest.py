@@ -1,5 +1,6 @@
 """A small knowledge base that is really built, with a release to diagnose from and a tabular list to code from."""
 
+import duckdb
 import pytest
 
 from clinweave.applications.coding import Codebook
@@ -30,10 +31,16 @@ def small_home(tmp_path_factory):
     (home / "icd").mkdir()
     (home / "icd" / "tabular.xml").write_text(TABULAR, "utf-8")
     (home / "icd" / "codes.txt").write_text("\n".join(CODES.split()) + "\n", "utf-8")
+    with duckdb.connect(str(home / "records.duckdb")) as connection:
+        connection.execute("create table prescriptions (subject_id integer, drug varchar, started timestamp)")
+        connection.executemany(
+            "insert into prescriptions values (?, ?, ?)",
+            [(1, "losartan", "2100-03-01 08:00"), (1, "aspirin", None), (2, "losartan", "2100-04-01 09:30")],
+        )
     return home
 
 
 @pytest.fixture(scope="session")
 def base(small_home):
-    with SmallBase(small_home) as opened:
+    with SmallBase(small_home, records=small_home / "records.duckdb") as opened:
         yield opened

@@ -27,6 +27,7 @@ CALLS = {
     "similar_molecules": {"molecule": "aspirin"},
     "summarize": {"note": "Marfan syndrome is known. No seizures. Plan: aspirin 100 mg daily."},
     "deidentify": {"note": "Seen by Dr Jane Miller on 3 May 2021. Marfan syndrome."},
+    "query_records": {"sql": "SELECT drug FROM prescriptions ORDER BY drug"},
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clinweave.agent.memory import Memory as Memory
     from clinweave.agent.memory import read_reply as read_reply
     from clinweave.agent.model_planner import ModelPlanner as ModelPlanner
+    from clinweave.agent.model_planner import planner_tools as planner_tools
     from clinweave.agent.records import AgentResult as AgentResult
     from clinweave.agent.records import Budget as Budget
     from clinweave.agent.records import Call as Call
@@ -31,6 +32,7 @@ __getattr__, __dir__ = attach(
         "Memory": "memory",
         "read_reply": "memory",
         "ModelPlanner": "model_planner",
+        "planner_tools": "model_planner",
         "AgentResult": "records",
         "Budget": "records",
         "Call": "records",

@@ -1,6 +1,6 @@
 """Carry out a call: the tool's result as JSON values, and the records in it as evidence that the checker can read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from clinweave.records import Answer, Evidence, Grade, Passage, Relation, Tier
 from clinweave.tools import JSON, AskInput, answer_view, open_tool, typed_errors
 
 _MAX_RELATIONS = 60  # of one call that become evidence
+_MAX_ROWS = 20
+RECORD = "record"  # the kind of evidence that a row of patient records is
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def _evidence(tool_name: str, values: Mapping[str, Any]) -> tuple[Evidence, ...]
         return tuple(_relation(item) for path in values["paths"] for item in path["relations"])
     if tool_name == "search":
         return tuple(_passage(item) for item in values["passages"])
+    if tool_name == "query_records":
+        return tuple(_record(values["columns"], row) for row in values["rows"][:_MAX_ROWS])
     return ()
 
 
@@ -66,6 +70,14 @@ def _relation(item: Mapping[str, Any]) -> Evidence:
     )
     ends = ((item["subject"], item["subject_name"]), (item["object"], item["object_name"]))
     return Evidence("", "relation", item["sentence"], 1.0, (relation,), names=ends)
+
+
+def _record(columns: Sequence[str], row: Sequence[str]) -> Evidence:
+    """Return a row as evidence. It carries a passage, so that its tier travels with it."""
+    text = "; ".join(f"{name}: {value or 'missing'}" for name, value in zip(columns, row, strict=True))
+    passage = Passage(id="", text=text, title="Patient records", document="", start=0, end=len(text),
+                      source="patient records", tier=Tier.PRIVATE)  # fmt: skip
+    return Evidence("", RECORD, text, 1.0, passage=passage)
 
 
 def _passage(item: Mapping[str, Any]) -> Evidence:

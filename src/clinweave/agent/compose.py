@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from clinweave.agent.memory import Memory
+from clinweave.agent.actions import RECORD
+from clinweave.agent.memory import Memory, Observation
 from clinweave.agent.rule_planner import followed_chain, latest_ranking
 from clinweave.applications import DISCLAIMER
 from clinweave.knowledge_base import KnowledgeBase
@@ -39,10 +40,25 @@ def _basis(base: KnowledgeBase, memory: Memory) -> Answer:
     if (ranking := latest_ranking(memory)) is not None:
         statements, evidence = _ranking_statements(ranking.values, len(memory.evidence))
         return _answer(base, memory, statements, evidence)
+    if (queried := _latest_rows(memory)) is not None:
+        rows = tuple(Statement(item.text, RECORD, (item.id,)) for item in queried.evidence[:_MAX_STATEMENTS])
+        left = len(queried.evidence) - len(rows)
+        shortened = (f"{left} more rows are in the evidence",) if left else ()
+        return _answer(base, memory, rows, notes=(*_remarks(queried.values), *shortened))
     answers = [item.answer for item in memory.observations if item.answer is not None]
     if answers:
         return next((item for item in reversed(answers) if not item.abstained), answers[-1])
     return _answer(base, memory, (), notes=(chain.left_out,) if chain is not None and chain.left_out else ())
+
+
+def _latest_rows(memory: Memory) -> Observation | None:
+    """Return the last query of patient records that gave rows, or None."""
+    queries = (item for item in reversed(memory.observations) if item.call.tool == "query_records")
+    return next((item for item in queries if item.evidence), None)
+
+
+def _remarks(values: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(item) for item in values.get("notes", ()))
 
 
 def _chain_statements(memory: Memory, hops: Sequence[Sequence[str]]) -> tuple[tuple[Statement, ...], int]:

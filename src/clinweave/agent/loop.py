@@ -26,6 +26,7 @@ from clinweave.records import Mention
 from clinweave.tools import JSON, ErrorDocument, ErrorKind, ToolError, open_tool, typed_errors
 
 _MAX_REFUSED = 2  # decisions in a row that cannot be carried out
+_FINAL = (StopReason.QUESTIONS, StopReason.NEEDS_ANSWER)  # nothing that the planner could do about them
 Reply = Callable[[UserQuestion], str | None]
 
 
@@ -93,25 +94,38 @@ class Agent:
             if (spent := self._spent(memory, began)) is not None:
                 return "", spent, None
             before, decided_at = memory.tokens, self.clock()
+            memory.may_ask = memory.questions < self.budget.questions
             decision = self.planner.decide(memory)
             tokens = memory.tokens - before
             if isinstance(decision, Finish):
                 return decision.text, decision.reason, None
             if isinstance(decision, UserQuestion):
-                if memory.questions >= self.budget.questions:
-                    return "", StopReason.EVIDENCE_SUFFICES, None
-                answered = self.reply(decision)
-                if answered is None:
-                    return "", StopReason.NEEDS_ANSWER, decision
-                memory.facts[decision.finding or decision.text] = answered
-                self._remember(
-                    memory, _question_step(memory, decision, answered, self.clock() - decided_at, tokens)
-                )
-                continue
-            problem = self._act(memory, decision, decided_at, tokens)
+                problem = self._put(memory, decision, decided_at, tokens)
+            else:
+                problem = self._act(memory, decision, decided_at, tokens)
             refused = refused + 1 if problem is not None else 0
-            if refused > _MAX_REFUSED and problem is not None:
-                return "", problem, None
+            if problem in _FINAL or (refused > _MAX_REFUSED and problem is not None):
+                missing = decision if isinstance(decision, UserQuestion) else None
+                return "", problem, missing if problem is StopReason.NEEDS_ANSWER else None
+
+    def _put(self, memory: Memory, asked: UserQuestion, began: float, tokens: int) -> StopReason | None:
+        """Put a question to the user; return why it was not answered, or None."""
+        if not memory.may_ask:
+            return StopReason.QUESTIONS
+        number, arguments = len(memory.steps) + 1, {"finding": asked.finding} if asked.finding else {}
+        facts: tuple[JSON, str] = (dict(arguments), asked.text)
+        if memory.asked(asked):
+            error = ErrorDocument(ErrorKind.INVALID_REQUEST, "this was asked before; the reply is above")
+            step = Step(number, "refused", "", *facts, "", error, (), self.clock() - began, tokens)
+            self._remember(memory, step)
+            return StopReason.REPEATED
+        answered = self.reply(asked)
+        if answered is None:
+            return StopReason.NEEDS_ANSWER
+        memory.facts[asked.finding or asked.text] = answered
+        step = Step(number, "question", "", *facts, answered, None, (), self.clock() - began, tokens)
+        self._remember(memory, step)
+        return None
 
     def _spent(self, memory: Memory, began: float) -> StopReason | None:
         """Return which limit is reached, or None."""
@@ -156,12 +170,6 @@ class Agent:
     def _remember(self, memory: Memory, step: Step) -> None:
         memory.steps.append(step)
         self.on_step(step)
-
-
-def _question_step(memory: Memory, asked: UserQuestion, answered: str, seconds: float, tokens: int) -> Step:
-    arguments: JSON = {"finding": asked.finding} if asked.finding else {}
-    number = len(memory.steps) + 1
-    return Step(number, "question", "", arguments, asked.text, answered, None, (), seconds, tokens)
 
 
 def summary(values: JSON) -> str:

@@ -1,9 +1,10 @@
 """What an agent remembers of one run: what it saw in the question, its calls and results, evidence, and facts told."""
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 
-from clinweave.agent.records import Call, Step
+from clinweave.agent.records import Call, Step, UserQuestion
 from clinweave.records import Answer, Evidence, Mention
 from clinweave.tools import JSON
 
@@ -38,6 +39,7 @@ class Memory:
     steps: list[Step] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)  # HPO identifier or question -> the user's reply
     tokens: int = 0
+    may_ask: bool = True  # whether the budget allows another question to the user
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -70,9 +72,19 @@ class Memory:
             step.kind == "call" and _key(Call(step.tool, step.arguments, "")) == key for step in self.steps
         )
 
+    def asked(self, question: UserQuestion) -> bool:
+        """Return whether the user was asked this before, in the same words apart from case and punctuation."""
+        if question.finding:
+            return question.finding in self.facts
+        return _plain(question.text) in {_plain(text) for text in self.facts}
+
     def findings(self, reply: str) -> tuple[str, ...]:
         """Return the HPO identifiers that the user said "yes" or "no" to."""
         return tuple(name for name, said in self.facts.items() if name.startswith("HP:") and said == reply)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _key(call: Call) -> str:

@@ -29,6 +29,7 @@ class StopReason(StrEnum):
     CALLS = "budget of calls"
     TOKENS = "budget of tokens"
     SECONDS = "budget of seconds"
+    QUESTIONS = "budget of questions"
     REPEATED = "the planner repeats itself"
     UNREADABLE = "the model's decisions cannot be read"
     NEEDS_ANSWER = "a fact is missing"  # see `AgentResult.open_question`

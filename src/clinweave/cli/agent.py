@@ -14,6 +14,7 @@ from clinweave.cli.answers import (
     Collections,
     GraphFolder,
     IndexFolder,
+    Records,
     Threads,
     document,
     show,
@@ -39,6 +40,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     collection: Collections = None,
     graph: GraphFolder = None,
     index: IndexFolder = None,
+    records: Records = None,
     max_calls: Annotated[
         int, typer.Option(min=0, max=50, help="Maximum number of tool calls; 0 asks once, as `ask` does.")
     ] = 8,
@@ -81,6 +83,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             audience=audience or None,
             graph=graph,
             index=index,
+            records=records,
             collections=collection or (),
             threads=threads or None,
         ) as base,
@@ -112,10 +115,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
 
 def _planner(base: "KnowledgeBase") -> "Planner":
-    from clinweave.agent import ModelPlanner, RulePlanner
-    from clinweave.tools import all_tools
+    from clinweave.agent import ModelPlanner, RulePlanner, planner_tools
+    from clinweave.tools import tool_names
 
-    return RulePlanner() if base.model is None else ModelPlanner(base.model, all_tools())
+    if base.model is None:
+        return RulePlanner()
+    return ModelPlanner(base.model, planner_tools(base, tool_names()))
 
 
 def _read_answers(path: Path) -> dict[str, str]:

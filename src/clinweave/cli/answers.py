@@ -80,6 +80,15 @@ IndexFolder = Annotated[
         show_default="home/index",
     ),
 ]
+Records = Annotated[
+    Path | None,
+    typer.Option(
+        "--records",
+        metavar="PATH",
+        help="Patient records for the tool query_records: a DuckDB file, or a folder of `patients load`.",
+        show_default="none",
+    ),
+]
 
 
 def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from clinweave.cli.answers import MODEL_HELP, AudienceName, Collections, GraphFolder, IndexFolder
+from clinweave.cli.answers import (
+    MODEL_HELP,
+    AudienceName,
+    Collections,
+    GraphFolder,
+    IndexFolder,
+    Records,
+)
 from clinweave.cli.console import Console
 from clinweave.cli.serve import access_rules
 from clinweave.core.extras import needs_extra
@@ -54,6 +61,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     collection: Collections = None,
     graph: GraphFolder = None,
     index: IndexFolder = None,
+    records: Records = None,
     allow_restricted: Annotated[
         bool,
         typer.Option(
@@ -88,7 +96,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
         Console().print(f"MCP clients: {address} (Ctrl-C ends)", markup=False, soft_wrap=True)
 
     with KnowledgeBase(
-        model=model, audience=audience or None, graph=graph, index=index, collections=collection or ()
+        model=model,
+        audience=audience or None,
+        graph=graph,
+        index=index,
+        collections=collection or (),
+        records=records,
     ) as base:
         server = mcp_server(base, tools, restricted=allow_restricted)
         if http:

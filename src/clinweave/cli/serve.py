@@ -1,6 +1,7 @@
 """`clinweave serve`: pages, HTTP API and OpenAI's chat API for a knowledge base and a model."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from clinweave.cli.answers import (
     GraphFolder,
     IndexFolder,
     Judge,
+    Records,
     Threads,
 )
 from clinweave.cli.console import Console, spinner
@@ -100,6 +102,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     collection: Collections = None,
     graph: GraphFolder = None,
     index: IndexFolder = None,
+    records: Records = None,
     budget: Budget = 192,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
@@ -148,9 +151,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         host, token, allow_host or [], rate, needed=require_tokens, secure=tls_cert is not None
     )
     check(host, rules)
-    for option, folder in (("--runs", runs), *(("--properties", item) for item in properties or ())):
-        if folder is not None and not folder.is_dir():
-            raise UserError(f"{option} {folder}: there is no such folder")
+    _check_folders(runs, properties or ())
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
     with KnowledgeBase(
         model=model,
@@ -160,6 +161,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         collections=collection or (),
         threads=threads or None,
         judge=judge,
+        records=records,
     ) as base:
         without_model = base.model_name in NO_MODEL
         if without_model and not names:
@@ -182,6 +184,15 @@ def command(  # noqa: PLR0917 - each parameter is one option
         state = ServiceState.create(handler, limits, rules=rules, audit_log=audit_log)
         listen = Listen(host, port, tls_cert, tls_key)
         serve(state, listen, lambda address: _announce(address, parts, as_json))
+
+
+def _check_folders(runs: Path | None, properties: Sequence[Path]) -> None:
+    """Raise `UserError` for a folder that is not there."""
+    from clinweave.core.errors import UserError
+
+    for option, folder in (("--runs", runs), *(("--properties", item) for item in properties)):
+        if folder is not None and not folder.is_dir():
+            raise UserError(f"{option} {folder}: there is no such folder")
 
 
 def access_rules(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.core.typed import from_values, hints_of
+from clinweave.records import Audience
 
 CONFIG_VARIABLE = "CLINWEAVE_CONFIG"
 PROJECT_FILE = "clinweave.toml"
@@ -217,3 +218,12 @@ def _checked(setting: "Field[Any]", value: Any, where: str) -> Any:
 
 
 _FIELDS: Mapping[str, "Field[Any]"] = {item.name: item for item in fields(Settings)}
+
+
+def read_audience(value: Audience | str | None) -> Audience:
+    """Return the audience of a name; None reads the setting `audience`. Raises `UserError`."""
+    chosen = get("audience") if value is None else value
+    try:
+        return Audience(str(chosen or Audience.PUBLIC).strip().lower())
+    except ValueError:
+        raise UserError(f"audience is {value!r}: choose {' or '.join(Audience)}") from None

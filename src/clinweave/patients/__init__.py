@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from clinweave.patients.notes_index import add_notes as add_notes
     from clinweave.patients.purging import Place as Place
     from clinweave.patients.purging import purge as purge
+    from clinweave.patients.record_sql import SqlRows as SqlRows
+    from clinweave.patients.record_sql import SqlSandbox as SqlSandbox
+    from clinweave.patients.record_sql import SqlTable as SqlTable
+    from clinweave.patients.record_sql import open_records as open_records
     from clinweave.patients.registry import one_store as one_store
     from clinweave.patients.registry import register as register
     from clinweave.patients.registry import register_proposals as register_proposals
@@ -48,6 +52,9 @@ __getattr__, __dir__ = attach(
         "Pseudonymised": "deid.pseudonymise",
         "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
+        "SqlRows": "record_sql",
+        "SqlSandbox": "record_sql",
+        "SqlTable": "record_sql",
         "add_notes": "notes_index",
         "check_note": "note_files",
         "check_one_patient": "note_files",
@@ -59,6 +66,7 @@ __getattr__, __dir__ = attach(
         "load": "loading",
         "measure": "deid.measure",
         "one_store": "registry",
+        "open_records": "record_sql",
         "plain_name": "coding",
         "purge": "purging",
         "quoted": "duckdb_session",

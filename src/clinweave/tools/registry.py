@@ -22,6 +22,7 @@ _MODULES = (
     "similar_molecules",
     "summarize",
     "deidentify",
+    "query_records",
 )
 
 EXTENSIONS: ExtensionPoint[AnyTool] = ExtensionPoint(

@@ -9,7 +9,7 @@ from clinweave.core.errors import UserError
 from clinweave.evaluation.writing.ehr_database import build_database
 from clinweave.evaluation.writing.ehrsql import names_in_use, read_ehrsql
 from clinweave.evaluation.writing.settings import TaskSettings
-from clinweave.evaluation.writing.sql import SqlSandbox, comparable_rows
+from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
 from clinweave.evaluation.writing.tasks import EhrSqlTask, sql_of
 
 
@@ -21,7 +21,7 @@ def built(archive, ehrsql, tmp_path_factory):
 
 @pytest.fixture
 def sandbox(built):
-    opened = SqlSandbox(built[1], seconds=2)
+    opened = EhrSandbox(built[1], seconds=2)
     yield opened
     opened.close()
 
@@ -191,7 +191,7 @@ def test_files_at_fault_are_named(archive, ehrsql, tmp_path):
 def test_the_authors_queries_give_the_published_answers_on_the_real_demo(shared_data, tmp_path):
     folder, demo = shared_data / "ehrsql", shared_data / "clinical" / "mimic-iv-demo-2.2.tar.gz"
     build_database(demo, names_in_use(read_ehrsql(folder, "train")), tmp_path / "real.duckdb")
-    sandbox = SqlSandbox(tmp_path / "real.duckdb")
+    sandbox = EhrSandbox(tmp_path / "real.duckdb")
     questions = [
         each
         for each in read_ehrsql(folder, "valid")[::5]

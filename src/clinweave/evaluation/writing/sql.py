@@ -1,36 +1,16 @@
-"""SQL that a model wrote, run read-only by DuckDB within limits of time, rows and memory.
-
-The connection opens the database read-only, cannot read files, attach, install or change settings, and a query that
-takes too long is interrupted. Date functions of SQLite (`datetime`, `strftime`), which EHRSQL's queries use, are
-macros.
-"""
+"""Queries that a model wrote for EHRSQL's database, and their rows as the published scorer compares them."""
 
 import re
-import threading
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from clinweave.evaluation.writing.ehr_database import NOW
-from clinweave.patients import quoted
+from clinweave.patients import SqlSandbox
 
 SECONDS = 10.0
 ROWS = 100  # as the published scorer compares
-FETCHED = 50_000  # rows at most; more is an error
-MEMORY = "500MB"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
-_START = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
-# both parts are always evaluated, so both are always valid
-_MODIFIED = """date_trunc(case when m like 'start of %' then substr(m, 10) else 'microsecond' end, t)
-  + cast(case when m like 'start of %' then '0 day' else ltrim(m, '+') end as interval)"""
-_MACROS = f"""
-create temp macro modified(t, m) as ({_MODIFIED});
-create temp macro datetime(t) as cast(t as timestamp), (t, a) as modified(cast(t as timestamp), a),
-  (t, a, b) as modified(modified(cast(t as timestamp), a), b),
-  (t, a, b, c) as modified(modified(modified(cast(t as timestamp), a), b), c);
-create temp macro sqlite_strftime(f, t) as (case when f = '%J' then julian(cast(t as timestamp))
-  when f = '%s' then epoch(cast(t as timestamp)) end);
-"""
 
 
 class SqlResult(NamedTuple):
@@ -40,72 +20,20 @@ class SqlResult(NamedTuple):
     error: str = ""
 
 
-class SqlSandbox:
-    """Runs queries on one database, one at a time; an expired query leaves the connection usable."""
+class EhrSandbox:
+    """Runs queries on EHRSQL's database, whose present time is the end of 2100."""
 
     def __init__(self, database: Path, seconds: float = SECONDS) -> None:
-        import duckdb
-
-        self._seconds = seconds
-        settings = {"memory_limit": MEMORY, "threads": "1", "autoinstall_known_extensions": "false"}
-        # a database in memory of its own: connections to one file would share its locked settings
-        self._connection = duckdb.connect(":memory:", config=dict(settings))
-        for statement in (
-            "set enable_progress_bar = false",
-            f"attach {quoted(database)} as ehr (read_only)",
-            "use ehr",
-            _MACROS,
-            "set enable_external_access = false",
-            "set lock_configuration = true",
-        ):
-            self._connection.execute(statement)
+        self._sandbox = SqlSandbox(database, seconds, NOW)
 
     def run(self, query: str) -> SqlResult:
-        """Return the rows of one SELECT; an error for anything else and for what does not finish."""
-        import duckdb
-
-        text = query.strip().rstrip(";").strip()
-        if not _START.match(text):
-            return SqlResult(error="not a SELECT")
-        if _statements(text) > 1:
-            return SqlResult(error="more than one statement")
-        timer = threading.Timer(self._seconds, self._connection.interrupt)
-        timer.start()
-        try:
-            rows = self._connection.execute(for_duckdb(text)).fetchmany(FETCHED + 1)
-        except duckdb.InterruptException:
-            return SqlResult(error=f"took longer than {self._seconds:g} s")
-        except (duckdb.Error, OverflowError, ValueError) as error:
-            return SqlResult(error=str(error).splitlines()[0][:200])
-        finally:
-            timer.cancel()
-        if len(rows) > FETCHED:
-            return SqlResult(error=f"more than {FETCHED} rows")
-        return SqlResult(comparable_rows(rows))
+        """Return the comparable rows of one SELECT, or the error."""
+        result = self._sandbox.run(query)
+        return SqlResult(error=result.error) if result.error else SqlResult(comparable_rows(result.rows))
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
-
-
-def _statements(text: str) -> int:
-    """Return the number of statements; 1 for what cannot be parsed, which running it will say."""
-    import duckdb
-
-    try:
-        return len(duckdb.extract_statements(text))
-    except duckdb.Error:
-        return 1
-
-
-def for_duckdb(query: str) -> str:
-    """Return a query with the current time of the database, and with SQLite's forms as DuckDB writes them."""
-    query = re.sub(r"\bcurrent_time\b(?!')", f"'{NOW}'", query, flags=re.IGNORECASE)
-    query = re.sub(r"strftime\(\s*'%([Js])'", r"sqlite_strftime('%\1'", query, flags=re.IGNORECASE)
-    query = re.sub(
-        r"strftime\(\s*('[^']*')\s*,\s*('[^']*')", r"strftime(\1, timestamp \2", query, flags=re.IGNORECASE
-    )
-    return re.sub(r"\s+", " ", query)
+        self._sandbox.close()
 
 
 def comparable_rows(rows: object) -> tuple[tuple[str, ...], ...]:

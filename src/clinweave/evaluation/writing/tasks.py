@@ -22,7 +22,7 @@ from clinweave.evaluation.writing.items import (
 )
 from clinweave.evaluation.writing.scored import Scored
 from clinweave.evaluation.writing.settings import RETRIEVERS, TaskSettings
-from clinweave.evaluation.writing.sql import SqlSandbox, comparable_rows
+from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
 from clinweave.models import Message
 
 VERSION = 1  # raise it when prompts or scores change
@@ -100,15 +100,15 @@ class EhrSqlTask(AskedTask):
 
     def __init__(self, settings: TaskSettings, database: Path) -> None:
         self.settings = settings
-        self._sandbox: SqlSandbox | None = None
+        self._sandbox: EhrSandbox | None = None
         self._without_rows: set[str] | None = None
         self._database = database
 
     @property
-    def sandbox(self) -> SqlSandbox:
+    def sandbox(self) -> EhrSandbox:
         """Return the sandbox, opened at the first use."""
         if self._sandbox is None:
-            self._sandbox = SqlSandbox(self._database)
+            self._sandbox = EhrSandbox(self._database)
         return self._sandbox
 
     def items(self, seed: int) -> Items:

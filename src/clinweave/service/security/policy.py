@@ -27,6 +27,7 @@ PATIENT_DATA_PATHS = (
     "/api/v1/diagnose",
     "/api/v1/code",
     "/api/v1/deidentify",
+    "/api/v1/query_records",
     "/api/v1/summarize",
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
