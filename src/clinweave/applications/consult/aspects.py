@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, has_form, pattern, strong_cue_of
 from clinweave.applications.consult.matching import Facet, drug_facets, facets_of
-from clinweave.applications.consult.quoting import GRAPH_ALONE, Quote
+from clinweave.applications.consult.quotation import Quote
+from clinweave.applications.consult.quoting import GRAPH_ALONE
 from clinweave.applications.consult.stored import ABOUT_DIET, CONTENT, DIET, speaks_plainly
 from clinweave.applications.consult.units import Unit, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, narrow_fit, origin_of, rarity, stored_intent

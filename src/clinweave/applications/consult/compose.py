@@ -14,6 +14,7 @@ from clinweave.applications.consult.aspects import (
     speaks_of_all,
 )
 from clinweave.applications.consult.doses import states_amount
+from clinweave.applications.consult.drug_classes import class_notes
 from clinweave.applications.consult.limits import meets
 from clinweave.applications.consult.matching import Facet, facets_of, match
 from clinweave.applications.consult.prohibited import (
@@ -23,7 +24,8 @@ from clinweave.applications.consult.prohibited import (
     asks_what_to_give,
     is_banned,
 )
-from clinweave.applications.consult.quoting import MIN_OWN, VERDICTS, Quote, own_quotes
+from clinweave.applications.consult.quotation import Quote
+from clinweave.applications.consult.quoting import MIN_OWN, VERDICTS, own_quotes
 from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
 from clinweave.applications.consult.units import Unit, units_of
 from clinweave.core.guardrails import states_dose
@@ -295,6 +297,8 @@ def _text(query: Query, statements: Sequence[Statement], lead: str) -> str:
             lines.append(f"{head}“{item.text}”{date} {marks}")
         else:
             lines.append(f"{item.text} {marks}")
+    if any(item.kind == "quotation" for item in statements):
+        lines += [f"({note}.)" for note in class_notes(query, statements)]
     if query.corrections:
         read = ", ".join(f"“{written}” as “{name}”" for written, name in query.corrections)
         lines.append(f"(Read {read}.)")

@@ -155,16 +155,12 @@ def with_conditions(
     ]  # drugs of the statement itself
     if all(facet.kind != Kind.DRUG for facet in drug):
         drug = (*drug, Facet(tuple(named), 0.0, False, Kind.DRUG))
-    general = (
-        first.text.endswith(":")
-        and not named
-        and all(facet.kind != Kind.DRUG or not facet.forms for facet in drug)
-    )
+    general = first.opens and not named and all(facet.kind != Kind.DRUG or not facet.forms for facet in drug)
     if first.kind == "row":
         return selected
     for unit in units[index + 1 :]:
         listed = unit.kind == "item" and first.kind != "item"
-        same = unit.block == first.block or (listed and selected[-1].text.endswith(":"))
+        same = unit.block == first.block or (listed and selected[-1].opens)
         same = same or (listed and selected[-1].kind == "item" and selected[-1].heads == unit.heads)
         same = same or _adjusted_below(first, unit)
         foreign = any(

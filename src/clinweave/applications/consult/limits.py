@@ -12,6 +12,8 @@ _UNIT = (
 )
 # "over 12 hours", "more than 400 mg": how it is given, no condition that a value without a unit could meet
 _GIVEN = re.compile(r"(?:second|minute|hour|day|month|mg|mmol|microgram|ml|unit)s?$")
+# "25 to 50 units/kg": an amount that is given
+_RATE = re.compile(r"\s*(?:micrograms?|mcg|mg|g|ml|units?|IU|mmol)/", re.IGNORECASE)
 # A blood pressure is two numbers, each held against its own part of a limit ("140/90 to 159/109").
 _PAIR = re.compile(r"(?<![\d/.])(\d{2,3})\s*/\s*(\d{2,3})(?![\d/.]|\s*(?:mg|mcg|micrograms?|ml|units?)\b)")
 _LOWER_ASKED = re.compile(r"\bdiastolic\b", re.IGNORECASE)
@@ -119,9 +121,12 @@ def limits_of(text: str) -> tuple[Limit, ...]:
         Limit(float(match[1]), float(match[2]), (match[3] or "").lower(), of=_measure(text[: match.start()]))
         for match in _RANGE.finditer(text)
         if float(match[1]) <= float(match[2])  # "2026-02" is a date
+        if not _RATE.match(text, match.end())
     ]
     for pattern, upwards in ((_ABOVE, True), (_BELOW, False)):
         for match in pattern.finditer(text):
+            if _RATE.match(text, match.end()):
+                continue
             value = float(match[1] or match[3])
             unit = (match[2] or match[4] or "").lower()
             opened, ends = not _INCLUDED.search(match[0]), bool(_UNTIL.search(text[: match.start()]))

@@ -4,9 +4,20 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from clinweave.applications.consult.drug_classes import classes_of_topic, speaks_of_class
 from clinweave.applications.consult.limits import other_number, within_heads
+from clinweave.applications.consult.rows import row_suits
 from clinweave.applications.consult.units import Unit, normal
-from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, drug_classes, equivalents
+from clinweave.knowledge import (
+    DrugClass,
+    Intent,
+    Kind,
+    Query,
+    Topic,
+    broader_phrases,
+    drug_classes,
+    equivalents,
+)
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
@@ -95,6 +106,11 @@ _LINES = (
 _COMPARED = re.compile(
     r"\b(above|below|over|under|more|less|greater|higher|lower|exceed\w*)(?: than)?\s*\d", re.IGNORECASE
 )
+# "morphine sulfate": a document goes on with "morphine"; potassium, calcium and sodium alone are measured, not given.
+_SALT = re.compile(
+    r"(?!potassium|calcium|sodium)(\w{5,}) (?:sulfate|sulphate|hydrochloride|chloride|sodium|fumarate|tartrate"
+    r"|succinate|maleate|acetate|phosphate|citrate|carbonate|mesilate|besilate|bromide|gluconate)"
+)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -107,6 +123,7 @@ class Facet:
     required: bool  # a statement about something else in its place is no answer
     kind: str = "word"
     several: bool = False  # the forms are names of several drugs: "A or B", "A-B"
+    classes: tuple[DrugClass, ...] = ()  # of the drug: what is said of all of a class is said of it
 
     def level(self, unit: Unit) -> float:
         """Return where the statement speaks of it: 1 in its text, less in what governs it, 0 nowhere."""
@@ -114,28 +131,43 @@ class Facet:
             return IN_TEXT
         if self.within(unit.label_norm):
             return IN_LABEL
-        if self.within(unit.head_norm):
+        if self.named(unit.head_norm):
             return self._head_level(unit)
-        return 0.0
+        # A title names a class for what it is about; over single members it says nothing of the others.
+        last = normal(unit.heads[-1]) if unit.heads else ""
+        of_class = any(last == normal(name) for item in self.classes for name in item.names)
+        return IN_LABEL if of_class and self.by_class(f" {last} {unit.norm}") else 0.0
 
     def _head_level(self, unit: Unit) -> float:
         last = unit.heads[-1] if unit.heads else ""
         norm = normal(last)
-        if not self.within(f" {norm} "):
+        if not self.named(f" {norm} "):
             return IN_TITLE
         # A question that the statement answers, and a name alone over a list, are as good as a label.
         return IN_LABEL if last.rstrip().endswith("?") or norm in self.forms else IN_NEAR_HEAD
 
     def within(self, norm: str) -> bool:
+        """Say whether a normalised text has one of the forms, or speaks of a class of the drug as a whole."""
+        return self.named(norm) or self.by_class(norm) is not None
+
+    def named(self, norm: str) -> bool:
         """Say whether a normalised text has one of the forms."""
         return any(_has(norm, form) for form in self.forms)
 
+    def by_class(self, norm: str) -> DrugClass | None:
+        """Return the class of the drug that a normalised text speaks of as a whole, not of another member alone."""
+        return next((item for item in self.classes if speaks_of_class(norm, item)), None)
 
-def facets_of(query: Query) -> tuple[Facet, ...]:
-    """Return the things that a question names, its topics first."""
+
+def facets_of(query: Query, *, by_class: bool = False) -> tuple[Facet, ...]:
+    """Return the things that a question names, its topics first.
+
+    With `by_class`, what is said of all of a class of drugs counts as said of a drug of the question.
+    """
     measured = [(match.span(), forms) for cue, forms in _MEASURES for match in cue.finditer(query.text)]
     facets = [Facet(forms, NAME_WEIGHT, False, "measure") for _, forms in measured[:1]]
-    facets += _topic_facets(query, [span for span, _ in measured])
+    topical = _topic_facets(query, [span for span, _ in measured])
+    facets += topical if by_class else [replace(facet, classes=()) for facet in topical]
     spoken = {normal(word) for (start, end), _ in measured for word in query.text[start:end].split()}
     decisive = query.intent in {Intent.DOSE, Intent.SAFETY}
     facets += [
@@ -233,6 +265,8 @@ def facets_in(facets: Sequence[Facet], drugs: Iterable[str], text: str) -> tuple
 def _topic_facet(query: Query, topic: Topic) -> Facet:
     forms = list(dict.fromkeys(normal(name) for name in topic.names))
     forms += [other for form in forms[:4] for other in _swapped(form)]
+    if topic.kind == Kind.DRUG:
+        forms += [base[1] for form in forms[:4] if (base := _SALT.fullmatch(form))]
     condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
     allergy = condition and bool(_ALLERGY.search(query.text))
     others = any(other.kind == Kind.DRUG and other.id != topic.id for other in query.topics)
@@ -240,7 +274,9 @@ def _topic_facet(query: Query, topic: Topic) -> Facet:
     required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy or alone)
     kind = "condition" if condition else topic.kind.value
     organ = topic.kind == Kind.ORGAN and query.intent == Intent.FEATURES
-    return Facet(tuple(form for form in forms if form), WORD_WEIGHT if organ else NAME_WEIGHT, required, kind)
+    classes = classes_of_topic(query, topic) if kind == Kind.DRUG else ()
+    weight = WORD_WEIGHT if organ else NAME_WEIGHT
+    return Facet(tuple(form for form in forms if form), weight, required, kind, classes=classes)
 
 
 def is_condition(text: str, topic: Topic) -> bool:
@@ -318,10 +354,13 @@ def beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> boo
     )
 
 
-def of_other_patients(query: Query, unit: Unit) -> bool:
-    """Say whether a statement is about stage 4 where the question is about stage 3, or stands under another range."""
+def of_other_patients(query: Query, unit: Unit, units: Sequence[Unit]) -> bool:
+    """Say whether a statement is about stage 4 where the question is about stage 3, or stands under another range.
+
+    `units` are all statements of its passage: so is a row of a table for another range or kind.
+    """
     of_another = other_number(query.text, " ".join((*unit.heads[-1:], unit.label, unit.text)))
-    return of_another or headed_by_value(query, unit) is False
+    return of_another or headed_by_value(query, unit) is False or row_suits(query.text, unit, units) is False
 
 
 def headed_by_value(query: Query, unit: Unit) -> bool | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from clinweave.applications.consult import polarity
@@ -30,10 +30,12 @@ from clinweave.applications.consult.matching import (
     of_other_patients,
 )
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
+from clinweave.applications.consult.quotation import Quote
 from clinweave.applications.consult.restrictions import restrictions
-from clinweave.applications.consult.units import Unit, adjacent, date_of, merged, normal, units_of
+from clinweave.applications.consult.rows import condition_of, row_suits
+from clinweave.applications.consult.units import Unit, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
-from clinweave.records import Evidence, Statement
+from clinweave.records import Evidence
 
 # Calibrated on the given questions (benchmarks/clinical_questions.py): the least coverage of the question's facets.
 MIN_OWN = 0.56
@@ -43,6 +45,7 @@ SHARED = 0.025  # what such a word adds
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MAX_QUOTES = 4
 OF_VALUE = 0.2  # what the row of a table of doses for the value of the question adds
+MISSED = 0.2  # what a limit costs that the value of the question misses
 OF_VALUES = frozenset(
     {Intent.GENERAL, Intent.TREATMENT, Intent.INDICATIONS}
 )  # "potassium of 6.2: what to do?"
@@ -54,65 +57,6 @@ GRAPH_ALONE = frozenset(
     }
 )  # fmt: skip
 _MEASURE = r"(?:treat(?:ment)?|therapy|management|diagnosis|prevention)"
-STORED_QUESTION = re.compile(r"^(?:what|how|who|is|are|when|why|does)\b.*\?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Statements of one passage that answer together."""
-
-    evidence: Evidence
-    units: tuple[Unit, ...]
-    coverage: float
-    origin: Origin
-    stance: str = ""
-    direct: bool = False  # every facet of the question is met
-    other_names: str = ""  # of what a definition is of
-    labelled: bool = True  # the label of the line belongs to the first statement
-    restricted: tuple[Unit, ...] = ()  # footnotes and prohibitions of a dose that stand apart from it
-
-    def statement(self) -> Statement:
-        """Return the quotation as it is shown."""
-        first = self.units[0]
-        heads = (
-            [head for head in first.heads if not STORED_QUESTION.match(head.strip())]
-            if self.origin == Origin.STORED
-            else list(first.heads)
-        )
-        if self.origin == Origin.STORED and self.evidence.passage is not None:
-            heads = [self.evidence.passage.title.replace(" ?", "?")]
-        if (
-            first.label
-            and self.labelled
-            and not first.text.startswith(first.label)
-            and self.origin != Origin.STORED
-        ):
-            heads.append(first.label)  # the quotation itself is text of the passage as it stands
-        around = units_of(self.evidence.passage) if self.evidence.passage is not None else []
-        if self.other_names and heads:
-            heads[0] = f"{heads[0]} (also called {self.other_names})"
-        parts = []
-        for index, unit in enumerate(self.units):
-            ahead = self.units[index - 1] if index else None
-            listed = unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
-            gap = ahead is not None and not adjacent(around, ahead, unit)
-            joined = (
-                " [...] "
-                if gap
-                else "; "
-                if listed and ahead is not None and not ahead.text.endswith((".", ";"))
-                else " "
-            )
-            parts.append((joined if index else "") + unit.text)
-        score = self.coverage + (1.0 if self.origin == Origin.OWN else 0.0)
-        return Statement(
-            "".join(parts),
-            "quotation",
-            (self.evidence.id,),
-            " > ".join(dict.fromkeys(heads)),
-            date_of(heads),
-            score,
-        )
 
 
 def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
@@ -120,7 +64,7 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
 
     Where no statement has the words of such an answer, those are returned that speak of what the question names.
     """
-    facets = facets_of(query)
+    facets = facets_of(query, by_class=True)
     items = [item for item in evidence if item.passage is not None and origin_of(item.passage) == Origin.OWN]
     if not facets or not items:
         return []
@@ -135,8 +79,24 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         if query.intent == Intent.DEFINITION:  # what to do in a disease is no answer to what it is
             quotes = [quote for quote in quotes if defines(quote.units[0], facets)]
         if quotes:
-            return _best(query, quotes)
+            best = _best(query, quotes)
+            return best if best[0].coverage >= _row_of_others(query, units, facets) else []
     return []
+
+
+def _row_of_others(query: Query, passages: Sequence[Sequence[Unit]], facets: Sequence[Facet]) -> float:
+    """Return how well the best row fits that is for another value, of tables where no row is for the asked one.
+
+    What fits less answers something else: the documents speak of the matter, not of this value.
+    """
+    fits = [0.0]
+    for units in passages:
+        suits = [row_suits(query.text, unit, units) for unit in units]
+        if True not in suits:
+            fits += [
+                match(unit, facets).coverage for unit, suit in zip(units, suits, strict=True) if suit is False
+            ]
+    return max(fits)
 
 
 def _best(query: Query, quotes: Sequence[Quote]) -> list[Quote]:
@@ -179,7 +139,7 @@ def _of_item(
     quotes: list[Quote] = []
     for index, unit in enumerate(units):
         fit = match(unit, facets)
-        if fit.coverage == 0 or _of_permission_alone(fit, facets) or of_other_patients(query, unit):
+        if fit.coverage == 0 or _of_permission_alone(fit, facets) or of_other_patients(query, unit, units):
             continue
         selected = _extended(query, units, index, facets, item)
         selected = [
@@ -224,6 +184,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
     bonus = 0.05 * bool(row or meets(query.text, text, heads))
+    bonus -= MISSED * (meets(query.text, condition_of(units[0]), heads) is False)
     bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
@@ -244,9 +205,10 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
 
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
+    limit = meets(query.text, condition_of(fit.unit), " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
-    if not covered or limit is False or _of_another_disease(fit, facets):
+    missed = limit is False and not _states_threshold(query, fit.unit)
+    if not covered or missed or _of_another_disease(fit, facets):
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
@@ -263,6 +225,12 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
         return _about_disease(query, fit, facets, met=limit is True)
     to_value = query.intent in OF_VALUES and headed_by_value(query, fit.unit)
     return bool(to_value) or _answers_words(query, fit, facets, met=limit is True)
+
+
+def _states_threshold(query: Query, unit: Unit) -> bool:
+    """Say whether a limit that the question's value misses answers all the same: "Should it be stopped at 40?"."""
+    whom = suits_age(query.text, unit.text) is not False and unit.kind == "sentence"
+    return query.yes_no and whom and same_act(query.text, unit.text) is True
 
 
 def _of_another_disease(fit: Match, facets: Sequence[Facet]) -> bool:
@@ -283,7 +251,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < MIN_SPOKEN_OF
-        or meets(query.text, unit.text, " ".join(unit.heads)) is False
+        or meets(query.text, condition_of(unit), " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))
     ):
@@ -367,7 +335,9 @@ def _about_disease(query: Query, fit: Match, facets: Sequence[Facet], *, met: bo
     if query.intent == Intent.TREATMENT:
         directs = met or states_amount(unit.text) or bool(pattern("stored", "directs").search(unit.text))
         return (governed and directs) or match
-    return (governed or match) and cue_of(query.intent, unit.text)
+    return (governed or match) and (
+        cue_of(query.intent, unit.text) or same_act(query.text, f"{unit.label} {unit.text}") is True
+    )
 
 
 def _extended(
@@ -378,7 +348,7 @@ def _extended(
     if query.intent == Intent.DOSE:
         index = first_dose(units, index, substance(query.text, facets), others)
     unit = units[index]
-    if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
+    if query.intent == Intent.DOSE or states_amount(unit.text) or unit.opens:
         return with_conditions(units, index, drugs or facets, others)
     if query.intent == Intent.SAFETY:
         selected = with_conditions(units, index, drugs or facets, others)

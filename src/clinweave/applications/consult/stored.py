@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
 from clinweave.applications.consult.matching import IN_LABEL, Facet, facets_of
-from clinweave.applications.consult.quoting import STORED_QUESTION, Quote
+from clinweave.applications.consult.quotation import STORED_QUESTION, Quote
 from clinweave.applications.consult.units import Unit, normal, units_of
 from clinweave.knowledge import (
     Intent,

@@ -44,6 +44,11 @@ class Unit:
     head_norm: str = field(default="", compare=False)
     label_norm: str = field(default="", compare=False)
 
+    @property
+    def opens(self) -> bool:
+        """Say whether it is the lead-in of a list, with a colon or without ("Refer to a specialist if")."""
+        return self.text.endswith(":") or bool(_OPEN_END.search(self.text))
+
 
 def units_of(passage: Passage) -> list[Unit]:
     """Return the statements of a passage in order, without those under a heading that withdraws them ("Myths")."""

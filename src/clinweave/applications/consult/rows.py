@@ -1,0 +1,89 @@
+"""Rows of tables: is a row for the values and the kind ("major bleeding") that a question states?
+
+A row reads as its columns ("INR: 5.0 to 8.0; Bleeding: minor; Action: ..."). Every column but the last may say whom the
+row is for: by a range of values, or by one of a few words.
+"""
+
+import re
+from collections.abc import Sequence
+
+from clinweave.applications.consult.limits import limits_of, meets
+from clinweave.applications.consult.units import Unit, normal
+
+MAX_KIND = 3  # words of a cell that names a kind
+MAX_MORE = 2  # words of a cell besides its range ("5.5 to 5.9 once stable")
+_COLUMN = re.compile(r"(?:^|; )([^:;]{1,80}): ")
+_UNIT = re.compile(r"\s*\(([^)]*)\)\s*$")
+_ABSENT = frozenset({"none", "no", "absent", "nil", "without"})
+_ALL = frozenset({"any", "all", "every", "either"})
+_NOT = r"(?:no|not|without|absence of|denies|free of)"
+_IS = r"(?:is|are|was|of|being|classed as|that is|which is)"
+
+
+def row_suits(question: str, row: Unit, units: Sequence[Unit]) -> bool | None:
+    """Say whether a row of a table is for what a question states; None if its columns say nothing of that.
+
+    `units` are all statements of the passage: a word decides only where other rows have another one in its column.
+    """
+    if row.kind != "row":
+        return None
+    table = [_cells(unit.text) for unit in units if unit.kind == "row" and unit.heads == row.heads]
+    cells = _cells(row.text)
+    verdicts = []
+    for column, cell in list(cells.items())[:-1]:
+        values = [other[column] for other in table if column in other]
+        if normal(cell) in _ALL:
+            continue
+        if (within := _in_range(question, column, cell)) is not None:
+            verdicts.append(within)
+        elif stated := _stated(question, column, values):
+            verdicts.append(normal(cell) in stated)
+    return False if False in verdicts else True if verdicts else None
+
+
+def condition_of(unit: Unit) -> str:
+    """Return the part of a statement that may say whom it is for: of a row, the columns before the last one.
+
+    That is the whole statement unless a cell of these columns has a limit and no column is headed by one.
+    """
+    cells = _cells(unit.text) if unit.kind == "row" else {}
+    whom = list(cells.items())[:-1]
+    if any(limits_of(column) for column in cells) or not any(limits_of(cell) for _, cell in whom):
+        return unit.text
+    return "; ".join(f"{column}: {cell}" for column, cell in whom)
+
+
+def _cells(text: str) -> dict[str, str]:
+    """Return the cells of a row by their column."""
+    columns = list(_COLUMN.finditer(text))
+    ends = [match.start() for match in columns[1:]] + [len(text)]
+    return {match[1]: text[match.end() : end].strip() for match, end in zip(columns, ends, strict=True)}
+
+
+def _in_range(question: str, column: str, cell: str) -> bool | None:
+    """Say whether the value of the question is in the range that a cell consists of."""
+    unit = _UNIT.search(column)
+    statement = f"{_UNIT.sub('', column)} {cell} {unit[1] if unit else ''}".strip()
+    words = [word for word in normal(cell).split() if word.isalpha()]
+    return meets(question, statement) if limits_of(cell) and len(words) <= MAX_MORE + 3 else None
+
+
+def _stated(question: str, column: str, values: Sequence[str]) -> set[str]:
+    """Return those of the few values of a column that the question states of it ("major" of bleeding)."""
+    kinds = {normal(value) for value in values} - _ALL
+    if len(kinds) < 2 or any(len(kind.split()) > MAX_KIND or re.search(r"\d", kind) for kind in kinds):
+        return set()
+    asked, of = f" {normal(question)} ", re.escape(normal(_UNIT.sub("", column)))
+    if re.search(rf" {_NOT} (?:\S+ ){{0,2}}{of} ", asked) and kinds & _ABSENT:
+        return kinds & _ABSENT
+    named = f" {normal(_UNIT.sub('', column))} " in asked
+    return {
+        kind
+        for kind in kinds - _ABSENT
+        if re.search(
+            rf" {re.escape(kind)} (?:\S+ )?{of} | {of} (?:{_IS} )?{re.escape(kind)} "
+            if named
+            else f" {re.escape(kind)} ",
+            asked,
+        )
+    }

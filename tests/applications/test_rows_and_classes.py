@@ -1,0 +1,206 @@
+"""Rows of a table for the asked value and kind, classes of drugs, lead-ins with their list, limits that are missed."""
+
+from dataclasses import replace
+
+import pytest
+
+from clinweave.applications.consult import compose
+from clinweave.applications.consult.limits import limits_of
+from clinweave.applications.consult.rows import condition_of, row_suits
+from clinweave.applications.consult.units import Unit
+from clinweave.knowledge import Kind, Topic, classes_of, parse_query, read_folder
+from clinweave.records import Audience, Evidence
+
+
+@pytest.fixture
+def ask(tmp_path):
+    def asked(question, text, *drugs):
+        (tmp_path / "ward.md").write_text(text, "utf-8")
+        items = enumerate(read_folder(tmp_path), 1)
+        evidence = tuple(Evidence(str(n), "passage", item.text, 4.0, passage=item) for n, item in items)
+        query = parse_query(question)
+        topics = []
+        for number, drug in enumerate(drugs):
+            start = question.index(drug)
+            topics.append(
+                Topic(drug, start, start + len(drug), f"CHEBI:{number}", drug, Kind.DRUG, (drug, "Capril"))
+            )
+        words = tuple(word for word in query.words if word not in " ".join(drugs).split())
+        yes_no = question.split()[0] in {"Can", "May", "Should", "Is"}
+        query = replace(query, topics=tuple(topics), words=words, names_wanted=(), yes_no=yes_no)
+        return compose(query, evidence, audience=Audience.CLINICIAN).text
+
+    return asked
+
+
+TABLE = """# Raised anti-Xa level
+
+| Anti-Xa | Bleeding | Action |
+|---|---|---|
+| 1.2 to 1.6 | none | Leave out one dose |
+| 1.2 to 1.6 | minor | Leave out two doses. Restart when anti-Xa is below 1.0 |
+| above 1.6 | none | Stop and repeat after 12 hours |
+| above 1.6 | minor | Stop and ring the haematologist |
+| any | major | Stop and give protamine 20 to 40 mg/kg |
+
+Patients with an anti-Xa level are seen by the pharmacist.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "shown", "hidden"),
+    [
+        (
+            "What to do at an anti-Xa of 1.4 without bleeding?",
+            ["one dose"],
+            ["two doses", "ring", "protamine"],
+        ),
+        ("What to do at anti-Xa 1.4 with minor bleeding?", ["two doses"], ["one dose", "protamine"]),
+        ("What to do at anti-Xa 2 and no bleeding?", ["repeat after 12"], ["ring", "protamine", "one dose"]),
+        ("What to do at anti-Xa 0.8 with major bleeding?", ["protamine"], ["two doses", "one dose", "ring"]),
+        (
+            "What to do at anti-Xa 0.9 with no bleeding?",
+            ["I do not know"],
+            ["dose", "protamine", "pharmacist"],
+        ),
+    ],
+)
+def test_the_row_for_the_value_and_the_kind_alone_is_shown(ask, question, shown, hidden):
+    answer = ask(question, TABLE)
+    assert all(text in answer for text in shown)
+    assert not any(text in answer for text in hidden)
+
+
+def rows(*texts):
+    return [Unit(text, ("Ward",), kind="row") for text in texts]
+
+
+def test_a_word_elsewhere_in_the_question_decides_nothing():
+    table = rows("Bleeding: none; Action: wait", "Bleeding: major; Action: stop")
+    assert row_suits("He had major surgery, is there bleeding?", table[0], table) is None
+    assert row_suits("He had major surgery and no bleeding", table[0], table) is True
+    assert row_suits("He had major surgery and no bleeding", table[1], table) is False
+
+
+def test_the_last_column_is_what_to_do_and_excludes_nothing():
+    table = rows(
+        "Potassium: 6.0 to 6.4; Action: repeat", "Potassium: 6.5 or more; Action: emergency treatment"
+    )
+    assert row_suits("Is potassium 6.2 an emergency treatment?", table[0], table) is True
+    assert row_suits("Is potassium 6.2 an emergency treatment?", table[1], table) is False
+    assert row_suits("Is potassium measured daily?", table[1], table) is None
+
+
+def test_limits_in_the_heads_of_columns_keep_the_row():
+    row = rows("Drug: digoxin; eGFR 30 to 60: 125 micrograms; eGFR below 30: 62.5 micrograms")[0]
+    assert row_suits("digoxin dose at eGFR 20", row, [row]) is None
+    assert condition_of(row) == row.text
+
+
+def test_an_amount_for_each_kilogram_is_no_limit():
+    assert limits_of("give 25 to 50 units/kg or more than 3 mg/kg") == ()
+    assert [limit.high for limit in limits_of("potassium 5.5 to 5.9 mmol/L")] == [5.9]
+
+
+@pytest.mark.parametrize(
+    ("drug", "name"),
+    [
+        ("ramipril", "ACE inhibitor"),
+        ("candesartan", "angiotensin receptor blocker"),
+        ("labetalol", "beta blocker"),
+        ("ketoprofen", "NSAID"),
+        ("cefuroxime", "cephalosporin"),
+        ("alendronic acid", "bisphosphonate"),
+        ("salmeterol", "beta agonist"),
+    ],
+)
+def test_the_stem_of_a_name_tells_the_class(drug, name):
+    found = classes_of((drug,))
+    assert name in {item.name for item in found}
+    assert all(item.why.startswith("INN stem") for item in found)
+
+
+@pytest.mark.parametrize(
+    "drug", ["April", "aripiprazole", "cholesterol", "stanozolol", "insulin", "", "pril"]
+)
+def test_a_name_that_only_ends_like_a_stem_is_of_no_such_class(drug):
+    names = {item.name for item in classes_of((drug,))}
+    assert not names & {"ACE inhibitor", "proton pump inhibitor", "beta agonist", "beta blocker"}
+
+
+HEART = """# Chronic heart disease
+
+Beta blockers are continued. NSAIDs must not be used in heart failure.
+
+Calcium channel blockers: amlodipine may be used in heart failure.
+"""
+
+
+def test_what_is_said_of_a_class_answers_for_its_member(ask):
+    answer = ask("Can ketoprofen be used in heart failure?", HEART, "ketoprofen")
+    assert answer.startswith("No: ")
+    assert "“NSAIDs must not be used in heart failure.”" in answer
+    assert "(ketoprofen is an NSAID: INN stem -profen.)" in answer
+
+
+def test_what_is_said_of_one_member_answers_for_no_other(ask):
+    answer = ask("Can felodipine be used in heart failure?", HEART, "felodipine")
+    assert not answer.startswith(("Yes", "No:"))
+    assert "amlodipine may be used" in answer  # under the label of the class, quoted without a verdict
+    assert ask("Can amlodipine be used in heart failure?", HEART, "amlodipine").startswith("Yes: ")
+
+
+def test_a_brand_name_that_ends_as_a_stem_tells_no_class(ask):
+    text = "# Pregnancy\n\nACE inhibitors must not be used in pregnancy.\n"
+    assert "I do not know" in ask("Can aspirin be used in pregnancy?", text, "aspirin")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Infection\n\nCefazolin may be used in patients with penicillin allergy.\n",
+        "# Infection\n\nIn anaphylaxis to penicillin, meropenem may be used.\n",
+        "# Penicillins and their place\n\nMeropenem may be used in sepsis.\n",
+    ],
+)
+def test_an_allergy_and_a_title_say_nothing_of_the_class(ask, text):
+    answer = ask("Can amoxicillin be used in sepsis?", text, "amoxicillin")
+    assert not answer.startswith("Yes")
+    assert "amoxicillin is a penicillin" not in answer
+
+
+def test_a_class_has_no_dose(ask):
+    text = "# Angina\n\nBeta blockers: start with 25 mg once daily.\n"
+    assert "25 mg" not in ask("What is the dose of nadolol in angina?", text, "nadolol")
+
+
+LIST = """# Acute kidney injury
+
+Refer to a nephrologist if
+
+- creatinine is above 350 micromol/L
+- there is pulmonary oedema
+
+Stop in every patient: diuretics and lithium.
+"""
+
+
+def test_a_lead_in_without_a_colon_is_shown_with_its_list(ask):
+    answer = ask("When do I refer acute kidney injury to a nephrologist?", LIST)
+    assert (
+        "“Refer to a nephrologist if creatinine is above 350 micromol/L; there is pulmonary oedema”" in answer
+    )
+
+
+def test_a_limit_that_the_value_misses_answers_when_to_start(ask):
+    text = "# Pregnancy\n\nStart treatment when the blood pressure is 140/90 mmHg or more.\n\nEnalapril may be used.\n"
+    answer = ask("Should treatment be started in pregnancy at a blood pressure of 132/84?", text)
+    assert "“Start treatment when the blood pressure is 140/90 mmHg or more.”" in answer
+    assert "nalapril" not in answer
+    assert not answer.startswith(("Yes", "No"))
+
+
+def test_a_salt_goes_by_its_base(ask):
+    text = "# Seizures\n\nGive magnesium sulfate 4 g.\n\nStop magnesium if the knee jerk is lost.\n"
+    answer = ask("When is magnesium sulfate stopped?", text, "magnesium sulfate")
+    assert "“Stop magnesium if the knee jerk is lost.”" in answer
