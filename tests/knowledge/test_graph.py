@@ -15,7 +15,7 @@ from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, 
 from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths, within
 from clinweave.records import Concept, Grade, Relation
 from clinweave.schemas import RELATIONS, table
-from tests.knowledge.graph_fixture import DISEASE, HAS, IS_A, RECORDS, SOURCES, build
+from tests.knowledge.graph_fixture import DISEASE, FINDING, GENE_OF, HAS, IS_A, RECORDS, SOURCES, build
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,25 @@ def test_paths_avoid_roots_and_negations(graph: Graph) -> None:
     assert graph.paths("MONDO:0000030", "MONDO:0000010", max_length=2) == []
     assert graph.paths("CHEBI:1", "HP:0000002") == []
     assert graph.paths("HP:0000002", "HP:0000002") == []
+
+
+def test_a_finding_that_no_patient_had_connects_nothing(tmp_path: Path) -> None:
+    records = {
+        "mondo": [
+            Concept("MONDO:1", DISEASE, "without", "mondo"),
+            Concept("MONDO:2", DISEASE, "with", "mondo"),
+        ],
+        "hpo": [Concept("HP:1", FINDING, "lens", "hpo"), Concept("HGNC:1", "biolink:Gene", "GENE", "hpo")],
+        "hpoa": [
+            *(Relation("HGNC:1", GENE_OF, disease, "hpoa") for disease in ("MONDO:1", "MONDO:2")),
+            Relation("MONDO:1", HAS, "HP:1", "hpoa", frequency="0/3"),
+            Relation("MONDO:2", HAS, "HP:1", "hpoa", frequency="0/9"),
+            Relation("MONDO:2", HAS, "HP:1", "hpoa", frequency="2/5"),
+        ],
+    }
+    (path,) = build(tmp_path / "g", records).paths("HGNC:1", "HP:1")
+    assert [step.object for step in path] == ["MONDO:2", "HP:1"]
+    assert path[1].frequency == "2/5"
 
 
 def test_search(graph: Graph) -> None:

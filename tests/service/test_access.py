@@ -245,4 +245,4 @@ def test_errors_have_the_form_of_their_paths():
     assert problem.json()["status"] == 404
     page = client.get("/nothing", headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
-    assert "no such path" in page.text
+    assert "nothing at this address" in page.text

@@ -106,6 +106,8 @@ def test_the_layout_keeps_names_apart_and_inside(sizes):
 def test_a_concept_of_several_paths_is_drawn_once():
     a, b, c, d = nodes(4)
     drawing = draw_paths([[a, b, d], [a, c, d], [a, b, c, d]])
+    half = drawing.node_width / 2 + 1  # with its line
+    assert all(half <= node.x <= drawing.width - half for node in drawing.nodes)
     assert len(drawing.nodes) == 4
     assert len(drawing.lines) == 5
     at = {node.id: node.x for node in drawing.nodes}

@@ -306,6 +306,15 @@ def test_runs_and_data_lead_to_report_and_sources(page):
     assert "hpoa-1" in page.locator("main").inner_text()
 
 
+@pytest.mark.parametrize("name", ["concept", "data", "runs"])
+def test_tables_are_whole_on_a_phone(page, name):
+    page.goto(PAGES[name])
+    assert fits(page)
+    assert page.locator(".scroll").count() > 0
+    for table in page.locator(".scroll").all():
+        assert table.evaluate("node => node.scrollWidth <= node.clientWidth"), table.inner_text()[:200]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_accessible_narrow_and_light(page, name):
     page.expected_faults = int(name == "error")

@@ -80,13 +80,18 @@ def _ranking_statements(
             reason["name"] for reason in item["reasons"] if reason["finding"] and reason["contribution"] > 0
         ]
         because = f"; for it: {', '.join(reasons[:4])}" if reasons else ""
-        text = f"{item['rank']}. {item['name']} ({item['id']}), share of belief {item['share']:.0%}{because}"
+        text = f"{item['rank']}. {item['name']} ({item['id']}), share of belief {percent(item['share'])}{because}"
         statements.append(Statement(text, "ranking", (str(number),)))
         sources = "; ".join(dict.fromkeys(name for reason in item["reasons"] for name in reason["sources"]))
         evidence.append(
             Evidence(str(number), "ranking", f"{item['name']}: annotations of {sources}", item["score"])
         )
     return tuple(statements), tuple(evidence)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; one that is not zero is never shown as 0 %."""
+    return "<1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def _answer(

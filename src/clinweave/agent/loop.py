@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from clinweave.agent.actions import carry_out
-from clinweave.agent.compose import compose
+from clinweave.agent.compose import compose, percent
 from clinweave.agent.memory import Memory
 from clinweave.agent.records import (
     AgentResult,
@@ -177,7 +177,7 @@ def summary(values: JSON) -> str:
     named = [values[key] for key in ("name", "answer") if isinstance(values.get(key), str)]
     parts = [str(text).partition("\n")[0][:160] for text in named]
     if isinstance(ranking := values.get("ranking"), list) and ranking:
-        parts.append(f"first: {ranking[0]['name']} ({ranking[0]['share']:.0%})")
+        parts.append(f"first: {ranking[0]['name']} ({percent(ranking[0]['share'])})")
     counted = [
         f"{len(value)} {key.replace('_', ' ')}"
         for key, value in values.items()

@@ -54,7 +54,7 @@ def make_app(state: ServiceState) -> Starlette:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    messages = {404: "no such path", 405: "this path takes another method"}
+    messages = {404: "there is nothing at this address", 405: "this path takes another method"}
     return refuse(request.scope, RequestError(messages.get(status, "the request was not understood"), status))
 
 

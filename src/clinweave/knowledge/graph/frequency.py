@@ -75,3 +75,9 @@ def weight(text: str) -> float:
     """Return the ranking weight (0 to 1) of a recorded frequency; not stated counts as `UNKNOWN_WEIGHT`."""
     value = parse(text)
     return UNKNOWN_WEIGHT if value is None else value.weight
+
+
+def is_absent(recorded: str) -> bool:
+    """Say whether a recorded frequency means that nobody had the finding ("excluded", "0/44")."""
+    stated = parse(recorded)
+    return stated is not None and stated.high == 0

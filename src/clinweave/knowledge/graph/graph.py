@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from clinweave.core.artifacts import open_manifest
 from clinweave.core.errors import UnknownConceptError, UserError
+from clinweave.knowledge.graph.frequency import is_absent
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
 from clinweave.knowledge.graph.tables import read_array, read_arrow
@@ -158,11 +159,12 @@ class Graph:
         """Return up to `limit` of the shortest paths between two concepts, each a list of relations as stated.
 
         No path runs through a generic root or a very well connected concept; among equally short ones, those through
-        less connected concepts come first. Negated relations are not walked. [] if nothing connects the two.
+        less connected concepts come first. No path goes by what is negated or was found in nobody. [] if there is none.
         """
         ends = [self._row(self.find(end)) for end in (a, b)]
-        node_paths = shortest_paths(self._net, ends[0], ends[1], max_length, limit)  # type: ignore[arg-type]
-        return [[self._step(*pair) for pair in pairwise(path)] for path in node_paths if len(path) > 1]
+        routes = shortest_paths(self._net, ends[0], ends[1], max_length, 4 * limit)  # type: ignore[arg-type]
+        paths = [[self._step(*pair) for pair in pairwise(route)] for route in routes if len(route) > 1]
+        return [path for path in paths if not any(is_absent(step.frequency) for step in path)][:limit]
 
     # Classes
 
@@ -271,7 +273,7 @@ class Graph:
         rows = np.concatenate([forth[targets[forth] == b], back[targets[back] == a]])
         rows = rows[~self._array("negated")[rows]]
         candidates: list[Relation] = _records(Relation, self._relations, rows)
-        return min(candidates, key=lambda item: item.grade != Grade.CURATED)
+        return min(candidates, key=lambda item: (is_absent(item.frequency), item.grade != Grade.CURATED))
 
     def _array(self, name: str) -> np.ndarray:
         return self._arrays(name)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from clinweave.core.predicates import HAS_PHENOTYPE
 from clinweave.knowledge.graph import frequency
+from clinweave.knowledge.graph.frequency import is_absent
 from clinweave.knowledge.graph.walk import closure
 
 if TYPE_CHECKING:
@@ -132,12 +133,6 @@ class _Table:
     disease: np.ndarray
     object: np.ndarray
     weight: np.ndarray
-
-
-def is_absent(recorded: str) -> bool:
-    """Say whether a recorded frequency means that nobody had the finding ("excluded", "0/44")."""
-    stated = frequency.parse(recorded)
-    return stated is not None and stated.high == 0
 
 
 def lower_share(recorded: str) -> float:

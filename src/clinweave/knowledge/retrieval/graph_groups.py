@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.graph import frequency
-from clinweave.knowledge.graph.profiles import is_absent, lower_share
+from clinweave.knowledge.graph.frequency import is_absent
+from clinweave.knowledge.graph.profiles import lower_share
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query.query import Kind, Query, Topic
 from clinweave.records import Grade, Relation

@@ -17,6 +17,7 @@ _CENTRE_WIDTH, _CENTRE_HEIGHT = 220, 64
 _COLUMN = 300  # width of a column of neighbours
 _LAYER_ROW = 64
 _NODE_WIDTH = 216
+_EDGE = 2  # space for the line of a node at the border
 _LINE_LETTERS = 24
 _LONGEST = 36
 _MIN_HALVED = 12  # neighbours of a group that is drawn on both sides
@@ -154,10 +155,10 @@ def draw_paths(paths: Sequence[Sequence[NodeName]]) -> DrawnPaths:
                 layer_of[node.id] = layer
                 layers[layer].append(node)
     height = max(map(len, layers)) * _LAYER_ROW + 2 * _TOP
-    step = (WIDTH - _NODE_WIDTH) / max(last, 1)
+    step = (WIDTH - _NODE_WIDTH - 2 * _EDGE) / max(last, 1)
     drawn = {
         node.id: DrawnNode(
-            node.id, node.name, node.category, _NODE_WIDTH / 2 + step * layer,
+            node.id, node.name, node.category, _EDGE + _NODE_WIDTH / 2 + step * layer,
             height / 2 + _LAYER_ROW * (row - (len(nodes) - 1) / 2), "middle", wrapped(node.name),
         )
         for layer, nodes in enumerate(layers)

@@ -25,6 +25,7 @@ _MAX_ATOMS = 120  # of a structure that is drawn
 _SIMILAR = 8
 _VARIANTS = 8
 _TRIES = 120
+_LABELS = {"weight": "weight", "logp": "logP", "tpsa": "TPSA", "qed": "QED"}
 _SAME = {"same": "This is {}.", "same parts": "The parts are those of {}, in other proportions."}
 
 
@@ -35,6 +36,11 @@ class ComputedProperty:
     name: str
     meaning: str
     value: float
+
+    @property
+    def label(self) -> str:
+        """Return the name as chemists write it."""
+        return _LABELS.get(self.name, self.name)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Picture:
     name: str = ""
     similarity: float | None = None
     change: tuple[tuple[str, float, float], ...] = ()  # (name, value, difference)
+    id: str = ""  # of a known drug
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,7 @@ def _similar(result: "SimilarDrugs") -> "list[Picture]":
     from rdkit import Chem
 
     return [
-        Picture(hit.smiles, picture(molecule, 190, 150), f"{hit.name} ({hit.id})", hit.similarity)
+        Picture(hit.smiles, picture(molecule, 190, 150), hit.name, hit.similarity, id=hit.id)
         for hit in result.similar
         if (molecule := Chem.MolFromSmiles(hit.smiles)) is not None
     ]
@@ -230,7 +237,7 @@ def _variants(molecule: "Mol", computed: Sequence[ComputedProperty], seed: int) 
         if smiles == own or smiles in variants or changed is None or makeable.refusal(changed):
             continue
         change = tuple(
-            (item.name, item.value, item.value - before[item.name])
+            (item.label, item.value, item.value - before[item.name])
             for item in _computed(changed)
             if item.name in {"weight", "logp", "qed"}
         )

@@ -87,7 +87,7 @@ def environment() -> "Environment":
     result.globals.update(
         navigation=NAVIGATION, research=RESEARCH, version=__version__, outside=outside_link, plural=plural
     )
-    result.filters.update(percent=percent, words=words, unchanged=unchanged)
+    result.filters.update(percent=percent, sentence=sentence, words=words, unchanged=unchanged)
     return result
 
 
@@ -111,6 +111,11 @@ def percent(share: float) -> str:
     if value < 0.1:
         return "<0.1 %" if value > 0 else "0 %"
     return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
+
+
+def sentence(text: str) -> str:
+    """Return a message as a sentence: with a capital, and a full stop where it ends without one."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.rstrip()[-1:] in {'.', '!', '?', ':'} else '.'}"
 
 
 def words(name: str) -> str:
