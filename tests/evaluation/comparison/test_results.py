@@ -169,7 +169,7 @@ def test_the_report_card_has_the_rows_of_the_survey_and_a_column_per_model() -> 
         results, recipe=recipe, models={"8b": {"name": "big", "local": False, "weights": "abc"}}
     )
     (table,) = report_card(results).blocks
-    assert table.head == ("", "m", "big")
+    assert table.head == ("", "m", "8b (big)")
     card = {row[0]: row[1:] for row in table.rows}
     assert list(card) == [
         "Objective", "Data", "Training", "Metrics", "Scenarios", "Privacy and security", "Openness", "Updates",

@@ -1,6 +1,7 @@
 """Titles and number formats of a comparison's report."""
 
-from clinweave.evaluation.comparison.conditions import CONDITIONS, MODEL_MARK, find_condition, split_model
+from clinweave.core.errors import UserError
+from clinweave.evaluation.comparison.conditions import find_condition, split_model
 
 TITLES = {
     "graph-questions": "Questions that the graph answers",
@@ -9,14 +10,24 @@ TITLES = {
     "pubmedqa-retrieved": "PubMedQA, abstract to be retrieved",
     "biomixqa-mcq": "BiomixQA, multiple choice",
     "biomixqa-true-false": "BiomixQA, true or false",
+    "pubmedqa": "PubMedQA",
+    "medmcqa": "MedMCQA",
+    "medqa-4": "MedQA, four options",
+    "medqa-5": "MedQA, five options",
+    "mirage-mmlu": "MIRAGE, MMLU-Med",
+    "mirage-medqa": "MIRAGE, MedQA-US",
+    "mirage-medmcqa": "MIRAGE, MedMCQA",
+    "mirage-pubmedqa": "MIRAGE, PubMedQA*",
+    "mirage-bioasq": "MIRAGE, BioASQ-Y/N",
 }
 
 
 def title_of(name: str) -> str:
-    """Return the title of a task or a built-in condition, or the name itself."""
-    if name in CONDITIONS or MODEL_MARK in name:
-        return find_condition(name).title
-    return TITLES.get(name, name)
+    """Return the title of a task, of a built-in condition, also perturbed or of a further model, or the name itself."""
+    try:
+        return TITLES[name] if name in TITLES else find_condition(name).title
+    except UserError:
+        return name
 
 
 def plain(name: str) -> str:

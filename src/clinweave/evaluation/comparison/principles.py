@@ -52,9 +52,23 @@ def principle_values(
         values += _robustness(task, conditions)
         values += _interpretability(task, conditions, resamples)
         values += _by_group(task, rows, groups or {}, resamples)
+    if len(tasks) > 1:
+        together = by_condition(_pooled(tasks))
+        values += _accuracy(ALL, together)
+        values += _robustness(ALL, together)
+        values += _interpretability(ALL, together, resamples)
     values += _generalisation(tasks, resamples)
     order = ("accuracy", "robustness", "generalisation", "interpretability")
     return tuple(sorted(values, key=lambda value: order.index(value.principle)))
+
+
+def _pooled(tasks: Mapping[str, Sequence[Sample]]) -> list[Sample]:
+    """Return the samples of all tasks as of one, with the task before each id and cluster."""
+    return [
+        replace(row, task=ALL, id=f"{task}\t{row.id}", cluster=f"{task}\t{row.cluster}")
+        for task, rows in tasks.items()
+        for row in rows
+    ]
 
 
 def _share(

@@ -33,7 +33,8 @@ def report_card(results: ComparisonResults) -> Section:
         ("Openness", *(_openness(results, name, address) for name, address in models)),
         ("Updates", *(_updates(results) for _ in models)),
     ]
-    head = ("", *(str(_model(results, name).get("name", name or "first model")) for name, _ in models))
+    named = [str(_model(results, name).get("name", "first model")) for name, _ in models]
+    head = ("", named[0], *(f"{name} ({own})" for own, (name, _) in zip(named[1:], models[1:], strict=True)))
     note = "The rows are those of the last table of the survey arXiv:2502.20988; filled from this run."
     return Section("Report card", [Table(head, rows)], note)
 
@@ -149,4 +150,4 @@ def _openness(results: ComparisonResults, name: str, address: str) -> str:
 
 def _updates(results: ComparisonResults) -> str:
     releases = ", ".join(f"{source.name} {source.release}" for source in results.sources) or _UNKNOWN
-    return f"Releases used: {releases}. A newer release is one command (`clinweave fetch`)."
+    return f"Releases used: {releases}. A newer release is one command, clinweave fetch."

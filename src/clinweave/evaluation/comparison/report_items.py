@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clinweave.core.reports.blocks import Item, ItemExplorer
 from clinweave.evaluation.comparison.conditions import in_report_order, is_control, split_model
-from clinweave.evaluation.comparison.formats import plain
+from clinweave.evaluation.comparison.formats import plain, title_of
 from clinweave.evaluation.comparison.samples import Sample
 
 _ITEMS = 500  # items listed one by one; all are in samples.jsonl
@@ -23,23 +23,35 @@ def item_explorer(samples: Sequence[Sample]) -> ItemExplorer:
         [_item(rows, conditions) for rows in list(groups.values())[:_ITEMS]],
         conditions,
         {"hurt": "hurt by knowledge", "helped": "helped by the graph", "missed": "wrong with the graph"},
-        f"{first}✓ right, ✗ wrong, ? undecided or not parsed. Open an item for its options and what the model "
-        f"was shown.",
+        f"{first}✓ right, ✗ wrong, ? undecided or not parsed. Marks, from the left: "
+        f"{', '.join(conditions.values())}. Open an item for its options and what the model was shown.",
     )
 
 
 def _item(rows: Sequence[Sample], conditions: Mapping[str, str]) -> Item:
     row = rows[0]
     marks = {each.condition: "right" if each.score == 1 else each.unscored or "wrong" for each in rows}
-    results = "; ".join(f"{title}: {marks[name]}" for name, title in conditions.items() if name in marks)
-    shown = {
-        each.condition: each.evidence
-        for each in rows
-        if each.evidence and not is_control(each.condition) and split_model(each.condition)[0] != "both"
-    }
+    answers = {each.condition: _answer(each, marks[each.condition]) for each in rows}
+    results = "; ".join(f"{title}: {answers[name]}" for name, title in conditions.items() if name in answers)
     kind = f", {row.kind}" if row.kind else ""
-    note = f"{row.task}{kind}. {results}."
+    note = f"{title_of(row.task)}{kind}. {results}."
+    shown = _evidence(rows, conditions)
     return Item(row.question, row.options, row.answer, note, marks, shown, frozenset(_groups(marks)))
+
+
+def _answer(row: Sample, mark: str) -> str:
+    """Return the mark of an answer, and what was answered where it was not right."""
+    return f"{mark} ({row.options[row.choice]})" if mark == "wrong" and row.choice is not None else mark
+
+
+def _evidence(rows: Sequence[Sample], conditions: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return each evidence that was shown once, under the titles of all conditions that had it."""
+    titles: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for row in rows:
+        condition = split_model(row.condition)[0]
+        if row.evidence and not is_control(condition) and condition != "both":
+            titles[tuple(row.evidence)].append(conditions[row.condition])
+    return {"; ".join(named): evidence for evidence, named in titles.items()}
 
 
 def _groups(marks: Mapping[str, str]) -> Iterator[str]:
