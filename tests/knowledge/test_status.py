@@ -52,6 +52,8 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("Denies fever with walking, has seizures or asthma.", [True, False, False]),
         ("No seizures in childhood, presented with fever or asthma.", [True, False, False]),
         ("No fever at rest, and seizures since Monday.", [True, False]),
+        ("He denies fever, stiffness of both of his legs, seizures, asthma, and anemia.", [True] * 4),
+        ("He denies fever, presented with cramps of the legs, seizures, and asthma.", [True, False, False]),
     ],
 )
 def test_negation(linker: Linker, text: str, negated: list[bool]) -> None:

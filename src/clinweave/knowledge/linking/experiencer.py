@@ -55,7 +55,8 @@ _UNBORN = _FETAL.union(
 )
 _LISTS = frozenset({"and", "or", "as", "well", "of", "the", "a", "an"})
 _IN_BRACKETS = re.compile(r"\s*[(\[]\s*(?:[\w']+\s+){0,3}")
-_SECTION = re.compile(r"[^\n:]{0,20}:[ \t]*\r?\n")
+_SECTION = re.compile(r"[^\n:]{0,20}:[ \t]*\r?\n|[ \t]*\r?\n")
+_TEXT = re.compile(r"\S")
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 
 
@@ -129,7 +130,8 @@ def _section(whole: str, tokens: Tokens, end: int) -> tuple[int, int]:
     heading = _SECTION.match(whole, offset)
     if heading is None:
         return 0, 0
-    after = _SECTION_END.search(whole, heading.end() - 1)
+    text = _TEXT.search(whole, heading.end())
+    after = _SECTION_END.search(whole, text.start()) if text else None
     low, high = np.searchsorted(
         tokens.start, [heading.end(), after.start() if after else len(whole)]
     ).tolist()

@@ -13,6 +13,18 @@ LONG_LINK = re.compile(
     rf"\s*(?:{_WORD}\s+)?{_JOIN}(?:\s*(?:{_WORD}\s*){{1,3}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
     re.IGNORECASE,
 )
+# The same with longer items ("denies chest pain, swelling in both of the legs, fevers, or chills").
+_WIDE_LINK = re.compile(
+    rf"\s*(?:{_WORD}\s+){{0,3}}{_JOIN}(?:\s*(?:{_WORD}\s*){{1,7}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
+    re.IGNORECASE,
+)
+_OTHER_VERB = re.compile(
+    r"\b(?:present\w*|referred|admit\w*|develop\w*|not\w*|found|seen|complain\w*|report\w*|endors\w*|with|but|who|which|"
+    r"then|now|came|states?|says|shows?|continu\w*|remain\w*|feels?|takes|uses)\b",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
+_FIRST_ITEMS = 2  # of a list that "no" begins, before the first known finding
 # The first of them with its place or occasion: "no weakness at rest, double vision or dysphagia".
 _PLACE = (
     r"(?:at|on|in|during|with|after|over|to|from|by|when|while|upon|before|behind|around|between|under)\s+"
@@ -29,6 +41,22 @@ STATEMENT = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+
+
+def wide_list(gap: str) -> bool:
+    """Say whether a gap between two items of a list holds nothing but further items, of up to seven words."""
+    return _WIDE_LINK.fullmatch(gap) is not None and not _OTHER_VERB.search(gap)
+
+
+def denied_list(gap: str, rest: str) -> bool:
+    """Say whether "no" begins a list whose first items are no known findings: "no weight change, fever or rash".
+
+    `gap` is what stands between "no" and the first known finding, `rest` the sentence after it.
+    """
+    closed = _OR.search(rest := rest.split(";", maxsplit=1)[0])
+    if closed is None or gap.count(",") > _FIRST_ITEMS:
+        return False
+    return not STATEMENT.search(gap) and not STATEMENT.search(rest[: closed.start()])
 
 
 def after_place(gap: str) -> bool:

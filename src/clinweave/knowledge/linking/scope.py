@@ -13,7 +13,15 @@ from clinweave.knowledge.linking.cues import (
     UNCERTAIN,
     Rule,
 )
-from clinweave.knowledge.linking.list_gaps import LINK, LONG_LINK, PLAIN_LINK, STATEMENT, after_place
+from clinweave.knowledge.linking.list_gaps import (
+    LINK,
+    LONG_LINK,
+    PLAIN_LINK,
+    STATEMENT,
+    after_place,
+    denied_list,
+    wide_list,
+)
 from clinweave.knowledge.linking.normalise import Tokens
 
 _RESUMED = re.compile(r"[^,;:()]{3,60},\s+and\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
@@ -56,11 +64,10 @@ _TAKES_LIST = re.compile(
     r"den|negative|without|neg|free|absence|lack|nor|neither|risk|screen|watch|monitor|return|call|if\b",
     re.IGNORECASE,
 )
+_DENIES = re.compile(r"den(?:y|ie[sd])|negative for", re.IGNORECASE)
 _MAX_GAP, _MAX_LIST = 160, 600  # characters between two items of a list, and of the rest of a list
 _NEAR = 1  # tokens between a cue that may point either way and a finding right after it
 _COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
-
-
 # Within a clause after "whether": what is inserted, and what begins another statement.
 _INSERTED = frozenset({"who", "whose", "which", "now", "currently", "then", "still", "only", "later"})
 _NEW_STATEMENT = re.compile(r",\s*(?:and|but|so|or)\b", re.IGNORECASE)
@@ -315,7 +322,7 @@ class Sentence:
         if _DASH.search(gap) and gap.strip("-\u2013\u2014 :"):
             return False
         if "," in gap and gap.strip(", ") and not _TAKES_LIST.match(self.text, cue.start):
-            return False
+            return open_.status == ABSENT and denied_list(gap, self._rest(mention))
         opened, closed = gap.rfind("("), gap.rfind(")")
         return closed < 0 or 0 <= opened < closed
 
@@ -346,7 +353,8 @@ class Sentence:
                 or _OR.search(self._rest(last)) is not None
             )
         same = self.tokens.clause[mention.first] == self.tokens.clause[last.stop - 1]
-        return bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
+        near = bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
+        return near or (_DENIES.match(self.text, open_.cue.start) is not None and wide_list(gap))
 
     def _after_place(self, open_: _Open, mention: MentionSpan, gap: str) -> bool:
         """Say whether a denied list goes on after the place of an item ("denies pain at night, fever or ...")."""

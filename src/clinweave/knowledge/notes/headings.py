@@ -3,6 +3,7 @@
 import re
 
 _LINE = re.compile(r"[^\n]*")
+_TEXT = re.compile(r"\S")
 _BLANK = re.compile(r"(?<=\S)[^\S\n]*\n[^\S\n]*\n")
 # A line ends its paragraph with a full stop, or where the next begins as another sentence or item does.
 _PARAGRAPH = re.compile(r"(?<=[.;!?])[^\S\n]*\n|\n(?=[^\S\n]*(?:[A-Z\d#*\u2022>-]|\n))")
@@ -22,7 +23,8 @@ def heading_reach(text: str, start: int) -> int:
     words = line[0].strip() if line else ""
     _, colon, rest = words.partition(":")
     if not (colon and rest.strip(" *")) or words.endswith(":"):
-        blank = _BLANK.search(text, text.find("\n", start)) if "\n" in text[start:] else None
+        first = _TEXT.search(text, line.end() if line else start)
+        blank = _BLANK.search(text, first.end()) if first else None
         return blank.end() if blank else len(text)
     for end in _PARAGRAPH.finditer(text, start):
         before = text[text.rfind("\n", 0, end.start()) + 1 : end.start()]
