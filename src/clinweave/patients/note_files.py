@@ -3,7 +3,7 @@
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from clinweave.core.errors import UserError
@@ -155,7 +155,7 @@ def check_one_patient(notes: Mapping[str, str]) -> None:
         for _, label, value in _headings(text):
             seen.setdefault(label, {}).setdefault(value, name)
     for label, values in seen.items():
-        if len(values) > 1:
+        if len(_persons(values)) > 1:
             places = ", ".join(sorted(set(values.values()))[:4])
             raise UserError(
                 f"the notes are of several patients: {len(values)} values of {label!r} in {places}; give the notes of"
@@ -190,6 +190,12 @@ def _patients(text: str) -> list[tuple[int, str]]:
         line = text.count("\n", 0, match.start(1)) + 1
         seen.setdefault(label, {}).setdefault(value, (line, " ".join(match.group().split())))
     for values in seen.values():
-        if len(values) > 1:
+        if len(_persons(values)) > 1:
             return list(values.values())
     return []
+
+
+def _persons(names: Iterable[str]) -> set[str]:
+    """Return names without those that are the last part of another: "Cooper" of "Christina Cooper"."""
+    several = set(names)
+    return {name for name in several if not any(other.endswith(f" {name}") for other in several)}
