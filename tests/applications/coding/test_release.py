@@ -83,3 +83,19 @@ def test_long_notes_take_linear_time(book):
     third = time.process_time()
     assert third - second < 24 * (second - first) + 1
     assert result.codes
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "expected"),
+    [
+        ("Diagnosis: Marfan syndrome with a dilated aortic root.", "outpatient", {"Q87.410"}),
+        ("Diagnosis: 22q11.2 deletion syndrome.", "outpatient", {"Q93.81"}),
+        ("Neonatal unit. Born at 34+2 weeks, weight 1920 g. Diagnosis: neonatal jaundice of prematurity.", "inpatient",
+         {"P07.37", "P07.17", "P59.0"}),
+        ("Diagnosis: macrocytic anaemia. Sec. hyperparathyroidism (renal).", "outpatient", {"D53.9", "N25.81"}),
+        ("Diagnosis: type 2 diabetes. Pigmentary retinopathy.", "outpatient", {"E11.9", "H35.52"}),
+        ("Both feet burn at night. Diagnosis: sarcoidosis.", "outpatient", {"D86.9"}),
+    ],
+)  # fmt: skip
+def test_conditions_of_genetics_and_newborns(text, setting, expected, book):
+    assert {item.code for item in code_note(text, setting, book).codes} == expected

@@ -71,6 +71,12 @@ def test_the_setting_chooses_the_rule_for_uncertain_diagnoses(text, small_book):
         "Pneumonia vaccine given.",
         "At risk of pneumonia.",
         "Pneumonia as a child.",
+        "Family history\n\nPneumonia.\nHypertension.",
+        "The risks of surgery, such as bleeding and pneumonia, were explained.",
+        "He thought he had pneumonia.",
+        "It felt like a pneumonia.",
+        "Pneumonia may also be caused by viruses.",
+        "Review of systems\n- Chest: endorses pneumonia.\n\nImpression\nHypertension",
         "Discharge diagnosis: no pneumonia without hypertension.",
         "Discharge diagnosis: no hypertension without pneumonia.",
     ],
@@ -247,3 +253,16 @@ def test_outputs_hold_the_codes_the_reasons_and_the_notice(ending, tmp_path, sma
 def test_another_ending_is_refused(tmp_path, small_book):
     with pytest.raises(UserError, match=r"\.csv, \.json or \.html"):
         write_coding(code_note("HTN", "outpatient", small_book), tmp_path / "out.xlsx")
+
+
+def test_two_forms_of_one_name_are_one_patient(small_book):
+    text = "Mrs. Christina Cooper is a 65-year-old woman.\nImpression:\nMrs. Cooper is a 65-year-old woman with HTN."
+    assert codes(text, "outpatient", small_book) == ["I10"]
+
+
+def test_a_dictated_note_is_coded(small_book):
+    text = "she comes for a check comma no cough period assessment hypertension comma controlled period thanks period"
+    result = code_note(text, "outpatient", small_book)
+    assert [item.code for item in result.codes] == ["I10"]
+    (quote,) = result.codes[0].evidence
+    assert text[quote.start : quote.end] == "hypertension"

@@ -1,5 +1,6 @@
 """Suggest ICD-10-CM codes for a clinical note."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 SETTINGS = ("inpatient", "outpatient")
+# What is planned says nothing of the encounter: "return in two weeks for a follow-up x-ray".
+_PLAN = re.compile(r"^\W*(?:plan|instructions|disposition)\b", re.IGNORECASE | re.MULTILINE)
 _SEQUENCE_FIRST = ("Z51.1", "Z51.0", "Z00", "Z01", "Z12", "Z34", "Z47", "Z48", "Z08", "Z09", "Z30", "Z76.0")
 
 
@@ -69,7 +72,7 @@ def code_file_note(path: Path, setting: str, book: Codebook) -> Coding:
 
 def _drafted(kept: list[Finding], text: str, book: Codebook, drafts: Drafts) -> None:
     """Choose the code of each term, of terms of sites the codes of each mention."""
-    visit = " ".join(text[:1500].lower().split())
+    visit = " ".join(_PLAN.split(text[:1500], maxsplit=1)[0].lower().split())
     groups: dict[int, list[Finding]] = {}
     for item in kept:
         groups.setdefault(id(item.term), []).append(item)

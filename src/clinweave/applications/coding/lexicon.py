@@ -9,7 +9,9 @@ from itertools import product
 
 from clinweave.knowledge import normal_form
 
-_FILES = ("terms_medicine.tsv", "terms_specialties.tsv", "terms_diabetes.tsv", "terms_status.tsv")
+_FILES = (
+    "terms_medicine.tsv", "terms_specialties.tsv", "terms_genetics.tsv", "terms_diabetes.tsv", "terms_status.tsv"
+)  # fmt: skip
 FLAGS = {
     "c": "chronic",
     "s": "symptom",

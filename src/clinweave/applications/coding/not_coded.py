@@ -21,7 +21,8 @@ from clinweave.applications.coding.results import Rejected
 _SILENT = ("", "")  # not coded, and not worth a word
 _GIVEN = re.compile(r"\b(?:got|given|gave|receiv\w+|administered|today)\b", re.IGNORECASE)
 _NOT_GIVEN = re.compile(
-    r"\b(?:due|defer\w*|declin\w*|refus\w*|postpon\w*|put off|up to date|utd|offered|not given)\b",
+    r"\b(?:due|next|recommend\w*|titers?|plan\w*|"
+    r"defer\w*|declin\w*|refus\w*|postpon\w*|put off|up to date|utd|offered|not given)\b",
     re.IGNORECASE,
 )
 # drugs that are more often given for days than for good
@@ -41,6 +42,13 @@ _WHY = {
 }
 _LONG_TERM = pattern("long_term")
 _SHORT_TERM = pattern("short_term")
+_VISITS = ("Z00", "Z01", "Z12")
+_OTHER_VISIT = re.compile(
+    r"\b(?:return|due for|overdue|in (?:1|one|\d+|six|three) (?:year|month)s?|part of|underwent|"
+    r"will (?:be|have|need|order)|(?:we|i) will|next|last (?:year|month)|"
+    r"(?:was|were) (?:done|performed|normal|negative)|recommend\w*|refer\w*|order\w*)\b",
+    re.IGNORECASE,
+)
 _SURGERY = ("Z90", "Z98", "Z95.1", "Z95.5", "Z96.6", "Z89")
 _BEFORE = pattern("before")
 _PLANNED = pattern("planned")
@@ -81,9 +89,14 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
             item.state == RESOLVED and setting == "outpatient",
             ("resolved before this visit", "IV.J"),
         ),
+        (item.term.code.startswith(_VISITS) and _at_another_visit(item), ("at another visit", "I.C.21.c")),
         (item.term.code == "Z23" and not _was_given(item.clause), _SILENT),
         (over, ("in the past only, and no code for this history", "IV.J")),
         ("h" in flags and item.state != PAST, _SILENT),
+        (
+            item.section == "review" and all(other.section == "review" for other in others),
+            ("named in the review of systems only", "IV.J"),
+        ),
     )
     rejection = next((reason for holds, reason in checks if holds), None)
     if rejection is None and item.state == UNCERTAIN and "d" not in flags:
@@ -118,6 +131,11 @@ def _done_before(item: Finding, setting: str) -> bool:
     if item.section in {"history", "surgical"} or _BEFORE.search(item.clause):
         return True
     return setting == "outpatient" and _PLANNED.search(item.clause) is None
+
+
+def _at_another_visit(item: Finding) -> bool:
+    """Return whether an examination or a screening is one to come, or one in the past."""
+    return item.section == "plan" or _OTHER_VISIT.search(item.clause) is not None
 
 
 def _was_given(clause: str) -> bool:

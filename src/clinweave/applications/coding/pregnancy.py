@@ -7,7 +7,9 @@ from functools import lru_cache
 from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts
 from clinweave.applications.coding.guidelines import rules
+from clinweave.knowledge import person_of
 
+_YOUNGEST = 10.0  # years of a pregnant patient
 _WEEKS = re.compile(
     r"\b(\d{1,2})(?:\s?\+\s?\d|\s?\d/7)?[\s-]?(?:weeks?|wks?)\b(?! (?:ago|old|post|later|history|of))"
 )
@@ -31,6 +33,12 @@ _MISUSE = re.compile(
 )
 
 
+def _of_child(text: str) -> bool:
+    """Say whether a note is of a child below 10 years or of a man, whose pregnancy is the mother's."""
+    person = person_of(text)
+    return person.sex == "male" or (person.age is not None and person.age < _YOUNGEST)
+
+
 def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
     """Put the codes of chapter 15 before the conditions that a pregnancy is complicated by, and add its weeks."""
     own = [
@@ -40,6 +48,9 @@ def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
     weeks = _WEEKS_OF.search(text)
     if weeks is None and pregnant:
         weeks = _WEEKS.search(text) or _WEEKS_AND_DAYS.search(text)
+    if _of_child(text):
+        drafts.remove(drafts.having(["O", "Z3A"]), "the patient is a child or a man", "I.C.15.a")
+        return
     if weeks is None or not pregnant or _NOT_PREGNANT.search(text):
         return
     number = int(weeks[1])

@@ -8,6 +8,7 @@ from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.diabetes import code_diabetes
 from clinweave.applications.coding.draft import Draft, Drafts, quotes, under
 from clinweave.applications.coding.guidelines import rules
+from clinweave.applications.coding.newborns import code_newborn
 from clinweave.applications.coding.patterns import pattern
 from clinweave.applications.coding.pregnancy import code_adverse_effects, code_pregnancy
 from clinweave.applications.coding.reading import Finding
@@ -97,6 +98,7 @@ def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[F
     _organisms(drafts)
     _weight(drafts, text, book)
     code_pregnancy(drafts, lowered, book)
+    code_newborn(drafts, text, book)
     _symptoms(drafts)
     _anticoagulants(drafts)
 
@@ -367,11 +369,24 @@ def _stands(drafts: Drafts, code: str, acute: list[str]) -> bool:
         code.startswith(("R33", "R35", "R39")) and "N40.1" in drafts.codes,
         code.startswith(("R47", "R29.8", "R13", "R27", "R48", "R41.4"))
         and bool(drafts.having(["I63", "I61", "I60", "I62", "S06"])),
-        not acute and bool(sections & {"", "complaint", "course", "plan", "narrative"}),
+        not acute
+        and not _diagnosed(drafts)
+        and bool(sections & {"", "complaint", "course", "plan", "narrative"}),
+        code.startswith("R45.85"),  # thoughts of suicide or homicide
         # a finding that the provider names, not a complaint
         code.startswith(("R7", "R8", "R9")) and bool(sections - {"review", "exam", "tests"}),
     )
     return any(checks)
+
+
+def _diagnosed(drafts: Drafts) -> bool:
+    """Return whether the note lists diagnoses; a symptom that it leaves out there is one of theirs, or none."""
+    return any(
+        item.section == "diagnoses"
+        for code, draft in drafts.codes.items()
+        if not draft.symptom and not code.startswith(("Z", "F17"))
+        for item in draft.findings
+    )
 
 
 def _anticoagulants(drafts: Drafts) -> None:

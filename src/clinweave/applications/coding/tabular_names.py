@@ -13,12 +13,15 @@ _TAIL = re.compile(
     r"(?:,\s*(?:unspecified|so stated|uncomplicated|initial encounter).*| NOS| NEC)$", re.IGNORECASE
 )
 _HEAD = re.compile(r"^(?:unspecified|other(?: specified)?)\s", re.IGNORECASE)
+# Endings of names of one word that are a disease by themselves; forms have lost their last "s".
 _DISEASE = re.compile(
-    r"(?:itis|osis|aemia|emia|oma|pathy|algia|ectasis|plegia|trophy|lepsy|phobia|cele|penia|philia|uria|plasia|megaly|rrhea|rrhage|genesis|spadias|"
+    r"(?:iti|osi|iasi|asi|cephaly|dactyly|opia|tropia|orism|oidism|ituitarism|itis|osis|aemia|emia|oma|pathy|algia|ectasis|plegia|trophy|lepsy|phobia|cele|penia|philia|uria|plasia|megaly|rrhea|rrhage|genesis|spadias|"
     r"cytosis|iasis|sclerosis|malacia|ptosis|stenosis|edema|asthenia|toxicity)$"
 )
 _ACUTE_CHAPTERS = ("A", "B", "O", "P", "S", "T", "J0", "J1", "J2", "N10", "K35", "H10", "H65", "H66")
 _LEFT_OUT = ("U", "V", "W", "X", "Y", "Z", "O", "P", "R65")
+# Single words that state a value, or one of several things at once; the project's index has those that can be coded.
+_VAGUE = ("D72", "D75.8", "E87", "I82.9", "I70", "R", "T", "M24", "M25", "M99", "L98", "F48")
 # Names that notes use in another sense than the tabular list.
 _MISLEADING = frozenset(table("words")["misleading"])
 
@@ -33,7 +36,7 @@ def tabular_terms(book: Codebook) -> Iterator[Term]:
         names = []
         for name in _names(entry):
             form = _form(name)
-            if form not in own and form not in seen and _usable(form):
+            if form not in own and form not in seen and _usable(form, code):
                 seen.add(form)
                 names.append(name)
         if names:
@@ -55,11 +58,13 @@ def _form(name: str) -> str:
     return " ".join(word.removesuffix("s") for word in _WORD.findall(name.lower()))
 
 
-def _usable(form: str) -> bool:
+def _usable(form: str, code: str) -> bool:
     words = form.split()
     if not words or form in _MISLEADING or not any(character.isalpha() for character in form):
         return False
-    return (len(words) > 1 and len(form) > 7) or (len(form) > 6 and _DISEASE.search(form) is not None)
+    if len(words) > 1:
+        return len(form) > 7
+    return len(form) > 6 and not code.startswith(_VAGUE) and _DISEASE.search(form) is not None
 
 
 def _flags(code: str, entry: Entry, book: Codebook) -> frozenset[str]:

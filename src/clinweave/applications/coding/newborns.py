@@ -1,0 +1,59 @@
+"""Weeks of gestation and birth weight of a newborn born too early (guideline I.C.16.d)."""
+
+import re
+
+from clinweave.applications.coding.codebook import Codebook
+from clinweave.applications.coding.draft import Draft, Drafts
+from clinweave.applications.coding.lexicon import Term
+from clinweave.applications.coding.reading import Finding
+
+_NEWBORN = re.compile(
+    r"\b(?:neonat\w*|newborn|nicu|scbu|apgars?|days? of life|premature|preterm|prematurity)\b", re.IGNORECASE
+)
+_WEEKS = re.compile(
+    r"\b(?:born|deliver\w*|birth|ex)\b[^.;\n]{0,50}?(?<![\d.])(?P<weeks>2\d|3[0-6])"
+    r"(?:\s?\+\s?[0-6](?:/7)?|\s[0-6]/7)?(?:[\s-]?(?:completed )?(?:weeks?|wks?)\b|\s?/40)"
+    r"(?! (?:old|of age|ago|later))",
+    re.IGNORECASE,
+)
+_WEIGHT = re.compile(
+    r"\b(?:birth ?weight|bw|weight|weighing|weighed)\b[ :=(]*(?:of |was |at birth )*"
+    r"(?P<n>\d(?:[.,]\d{1,3})?|\d{3,4})\s?(?P<unit>kg|g)\b",
+    re.IGNORECASE,
+)
+_AROUND = 120  # characters after the week of birth in which a weight is that at birth
+_BY_WEEK = {week: f"P07.{week - 1 if week < 28 else week + 3}" for week in range(23, 37)}
+_BY_WEIGHT = (
+    (500, "P07.01"), (750, "P07.02"), (1000, "P07.03"), (1250, "P07.14"), (1500, "P07.15"), (1750, "P07.16"),
+    (2000, "P07.17"), (2500, "P07.18"),
+)  # fmt: skip
+
+
+def code_newborn(drafts: Drafts, text: str, book: Codebook) -> None:
+    """Code the weeks of a preterm newborn that the note states, and with them its birth weight below 2,500 g."""
+    weeks = _WEEKS.search(text)
+    if weeks is None or not _NEWBORN.search(text) or drafts.having(["O", "Z34", "Z33.1"]):
+        return
+    code = _BY_WEEK.get(int(weeks["weeks"]), "")
+    if code in book.billable:
+        if stated := drafts.having(["P07.30"]):
+            drafts.replace(stated, code, "the weeks of gestation are stated", "I.C.16.d")
+        drafts.add(Draft(code, [_finding(code, text, weeks)], ["I.C.16.d"], chronic=True))
+    weight = _WEIGHT.search(text, weeks.start(), weeks.end() + _AROUND)
+    if weight is None:
+        return
+    grams = float(weight["n"].replace(",", ".")) * (1000.0 if weight["unit"].lower() == "kg" else 1.0)
+    code = next((code for limit, code in _BY_WEIGHT if grams < limit), "")
+    if code in book.billable:
+        drafts.add(Draft(code, [_finding(code, text, weight)], ["I.C.16.d"], chronic=True))
+
+
+def _finding(code: str, text: str, match: re.Match[str]) -> Finding:
+    begin = text.rfind("\n", 0, match.start()) + 1
+    stop = text.find("\n", match.end())
+    sentence = (max(begin, match.start() - 100), min(stop if stop >= 0 else len(text), match.end() + 100))
+    finding = Finding(
+        Term(code, frozenset(), "", (), ()), match.start(), match.end(), match[0], sentence, "present", ""
+    )
+    finding.clause = text[sentence[0] : sentence[1]]
+    return finding
