@@ -194,6 +194,7 @@ class Sentence:
     verdict: Verdict
     reason: str
     quotation: str = ""  # what the evidence says in the place of a sentence that it does not state
+    quotation_heading: str = ""  # the headings that belong to the quotation: whom it is about, "Do not"
     supported_by: str = ""  # RULES, or the model that judged a sentence which the rules leave open
 
 

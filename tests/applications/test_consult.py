@@ -353,13 +353,3 @@ def test_an_address_that_refuses():
     answer = ask(open_model("http://127.0.0.1:9/v1#none", retries=0))
     assert answer.statements
     assert "cannot be reached" in answer.model_error
-
-
-@pytest.mark.weights
-def test_the_real_model(weights):
-    model = open_model(str(weights), threads=1, context=2048)
-    first = ask(model, settings=ModelSettings(max_tokens=32, budget=120))
-    model.close()
-    assert first.sentences, "the model wrote nothing"
-    assert first.text.startswith(ask().text.removesuffix(f"\n{DISCLAIMER}"))
-    assert first.tokens["prompt"] > 100

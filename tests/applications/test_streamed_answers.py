@@ -3,7 +3,7 @@
 import pytest
 
 from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, joined
-from clinweave.applications.consult.model_text import MAX_SENTENCES, CheckedReply
+from clinweave.applications.consult.checked_reply import MAX_SENTENCES, CheckedReply
 from clinweave.applications.consult.prompt import RULES, ShownStatement, prompt_for, shown_to_model
 from clinweave.knowledge import CitationChecker
 from clinweave.models import Capability

@@ -61,9 +61,39 @@ def test_nothing_is_quoted_that_the_source_does_not_assert(sentence, text, secti
     assert quoted(sentence, text, "", section) is None
 
 
-def test_a_sentence_for_a_group_is_not_quoted_without_its_heading():
+@pytest.mark.parametrize(
+    ("sentence", "text", "title", "section", "heading"),
+    [
+        ("Aspirin is given for fever daily.", "Aspirin is given for fever daily.", "", "Adults", "Adults"),
+        (
+            "Antibiotics should not be prescribed routinely.",
+            "- give sedatives\n- prescribe antibiotics routinely",
+            "Acute asthma",
+            "Acute asthma > Do not",
+            "Acute asthma > Do not",
+        ),
+        (
+            "Spironolactone is stopped above 6.0 mmol/L of potassium.",
+            "Stop spironolactone if the potassium exceeds 6.0 mmol/L.",
+            "Chronic heart failure clinic protocol",
+            "",
+            "Chronic heart failure clinic protocol",
+        ),
+        ("Colchicine relieves gout attacks.", "Colchicine relieves attacks of gout.", "Gout", "", ""),
+    ],
+)
+def test_a_prohibition_and_a_group_are_quoted_with_their_headings(sentence, text, title, section, heading):
+    result = CitationChecker(None).closest(sentence, items(text, title, section))
+    assert result is not None
+    assert result.heading == heading
+
+
+@pytest.mark.parametrize(
+    "heading", ["Beliefs about colds", "Claims of sellers", "Draft", "Before 1980", "Archived"]
+)
+def test_nothing_is_quoted_from_under_a_heading_of_doubt_even_with_it(heading):
     assert (
-        quoted("Aspirin is given for fever daily.", "Aspirin is given for fever daily.", "", "Adults") is None
+        quoted("Vitamin C cures a cold in days.", "Vitamin C cures a cold in days.", "Colds", heading) is None
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.citations.judge import ModelJudge as ModelJudge
     from clinweave.knowledge.citations.judge import model_judge as model_judge
     from clinweave.knowledge.citations.sentences import split_sentences as split_sentences
+    from clinweave.knowledge.citations.standalone import standalone_sentences as standalone_sentences
     from clinweave.knowledge.context.evidence import Context as Context
     from clinweave.knowledge.context.evidence import ContextBuilder as ContextBuilder
     from clinweave.knowledge.context.evidence import pack as pack
@@ -213,6 +214,7 @@ __getattr__, __dir__ = attach(
         "parse_frequency": "graph.frequency",
         "phrase": "graph.verbalise",
         "split_sentences": "citations.sentences",
+        "standalone_sentences": "citations.standalone",
         "stored_intent": "retrieval.text_retriever",
         "subject_fit": "retrieval.text_retriever",
     },

@@ -9,6 +9,7 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.models.actions import ActionChoice as ActionChoice
+    from clinweave.models.actions import ConstrainedModel as ConstrainedModel
     from clinweave.models.actions import action_schema as action_schema
     from clinweave.models.actions import choose_action as choose_action
     from clinweave.models.addresses import AUTO as AUTO
@@ -47,6 +48,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "ActionChoice": "actions",
+        "ConstrainedModel": "actions",
         "action_schema": "actions",
         "choose_action": "actions",
         "AUTO": "addresses",

@@ -97,7 +97,7 @@ def answer_question(
     name, written = "none", ModelText()
     if (language_model := permitted() if model_is_local else early) is not None:
         name, used = language_model.name, (english.statements, evidence, language_model, checker())
-        written = write(text, *used, settings, audience, english.text, on_part)
+        written = write(text, *used, settings, audience, english.text, on_part, query.mentions)
     body = f"{composition.text}\n\n{written.text_below(english.text, name)}".strip("\n")
     shown, withheld = _for_audience(evidence, composition.statements, audience)
     answer = Answer(

@@ -40,6 +40,7 @@ class Closest:
     evidence: str
     parts: tuple[str, ...]
     share: float
+    heading: str = ""  # the headings without which the quotation would say more than the source
 
     @property
     def text(self) -> str:
@@ -50,8 +51,9 @@ class Closest:
 def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> Closest | None:
     """Return the sentence of the passages that has most words of `sentence`, None where none has enough.
 
-    A sentence that its passage does not assert (a heading denies it, it is hearsay, it asks), that holds for a group
-    which only its heading names, or that does not answer `question` is not quoted.
+    A sentence that its passage does not assert (it is hearsay, it asks, a heading calls it a myth) or that does not
+    answer `question` is not quoted. Where a heading prohibits, names the group for which it holds, or is not known
+    to be neutral, the result has the headings.
     """
     words = content_words(sentence)
     if len(words) <= _MIN_WORDS:
@@ -73,13 +75,17 @@ def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> 
 def _with_second(best: Closest, found: Sequence[Closest], words: frozenset[str]) -> Closest:
     """Return the sentence with another one of its passage behind it that has what it lacks: two facts in one."""
     rest = words - content_words(best.text)
-    others = [item for item in found if item.evidence == best.evidence and item.text not in best.text]
+    others = [
+        item
+        for item in found
+        if (item.evidence, item.heading) == (best.evidence, best.heading) and item.text not in best.text
+    ]
     more = max(others, key=lambda item: len(rest & content_words(item.text)), default=None)
     if more is None or len(rest & content_words(more.text)) < max(_MIN_WORDS, _MIN_SHARE * len(rest)):
         return best
     share = len(words & (content_words(best.text) | content_words(more.text))) / len(words)
     both = tuple(item.text for item in found if item in (best, more))  # in the order of the passage
-    return Closest(best.evidence, both, share)
+    return Closest(best.evidence, both, share, best.heading)
 
 
 def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterator[Closest]:
@@ -96,8 +102,9 @@ def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterato
         share = len(words & (own | above)) / len(words)
         enough = share >= _HALF_SHARE and len(words & own) >= _MIN_WORDS and len(text.split()) <= _LONGEST
         enough = enough and not words & own <= above  # every sentence below a heading is about its words
-        if enough and not (item.refused or unclear or group):
-            yield Closest(number, (text,), share)
+        if enough and not unclear and (item.headings or not (item.refused or group)):
+            heading = item.headings if item.refused or group else ""
+            yield Closest(number, (text,), share, heading)
         before = item if not item.refused and not item.pronoun else None
 
 

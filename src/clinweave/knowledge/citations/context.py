@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clinweave.knowledge.citations.headings import denies, doubtful, takes_away
+from clinweave.knowledge.citations.headings import denies, doubtful, may_be_shown_with, takes_away
 from clinweave.knowledge.citations.instructions import gives_orders
 from clinweave.knowledge.citations.lexicon import canonical
 from clinweave.knowledge.citations.patterns import pattern
@@ -64,6 +64,7 @@ class Statement:
     group: tuple[str, ...] = ()
     pronoun: int = 0  # words of the pronoun that it begins with ("it", "this condition")
     heading: str = ""  # the line above it
+    headings: str = ""  # with which it may be quoted, where they alone refuse it or name a group
 
 
 @lru_cache(maxsize=512)
@@ -80,18 +81,24 @@ def statements(
     lines = list(_lines(text))
     whole = [sentence for _, sentence in lines]
     passage = f"{title} {text}"
-    if any(_VOID.search(sentence) for sentence in whole):
+    void = any(_VOID.search(sentence) for sentence in whole)
+    if void:
         refused = refused or "the passage says that it, or a part of it, was withdrawn or is wrong"
     result: list[Statement] = []
     announced = ""
     animals = next((match.group() for sentence in whole if (match := _SPECIES.search(sentence))), "")
     for index, (heading, sentence) in enumerate(lines):
         why = refused or announced or _refusal(heading, sentence, whole[index + 1 : index + 2], passage)
-        if not why and animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence)):
+        of_animals = animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence))
+        if not why and of_animals:
             why = f"the passage speaks of {animals!r}"
         group = () if why else _groups(title, section, heading)
         moved = _pronoun_first(sentence)
-        result.append(Statement(moved, why, group, _pronoun(moved), heading))
+        itself = (
+            void or announced or of_animals or _refusal("", sentence, whole[index + 1 : index + 2], passage)
+        )
+        above = _headings(title, section, heading) if (why or group) and not itself else ""
+        result.append(Statement(moved, why, group, _pronoun(moved), heading, above))
         denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
         if (denies or _HEARSAY.search(sentence)) and index + 1 < len(lines):
             announced = "it is announced as something that the passage does not say itself"
@@ -118,6 +125,13 @@ def _above(text: str, section: str, title: str, *, named: bool) -> str:
     if section and (takes_away(section) if named else doubtful(section, f"{title} {text}")):
         return f"it stands under the heading {section!r}"
     return ""
+
+
+def _headings(*above: str) -> str:
+    """Return the headings above a sentence, outermost first, for a quotation; "" where one takes its content away."""
+    parts = [part.strip(" :#*") for heading in above for part in heading.split(" > ")]
+    shown = list(dict.fromkeys(filter(None, parts)))
+    return " > ".join(shown) if all(map(may_be_shown_with, shown)) else ""
 
 
 def _refusal(heading: str, sentence: str, later: Sequence[str], passage: str) -> str:

@@ -16,6 +16,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
 _DENYING = pattern("denying")
 _VOID = pattern("void")
 _WITHDRAWN = pattern("withdrawn")
+# words of `denying` that leave a heading true of what stands under it
+_PROHIBITION = re.compile(
+    r"\b(?:do not|don['’]?t|not|never|avoid\w*|stop|contraindicat\w+|protocol|questions?)\b", re.IGNORECASE
+)
 # "Before 1980", "In the 19th century", "1950s", "1984-1997": what stands under it was so at that time.
 _PAST = re.compile(
     r"^\W*(?:(?:before|until|till|up to|prior to|pre|circa|around|in|during|as of|c\.|the|early|mid|late)\W+)*"
@@ -46,6 +50,15 @@ def withdraws(heading: str) -> bool:
     Narrower than `denies`: what stands under "Do not" or "Contraindications" holds, and may be quoted with its heading.
     """
     return bool(_WITHDRAWN.search(heading))
+
+
+def may_be_shown_with(heading: str) -> bool:
+    """Tell whether what stands under a heading may be quoted with it: a prohibition, a group, an unknown topic.
+
+    What a heading calls a myth, a belief, a claim, a draft or past is not quoted at all.
+    """
+    rest = _PROHIBITION.sub(" ", heading)
+    return not (withdraws(heading) or takes_away(rest))
 
 
 def takes_away(heading: str) -> bool:
@@ -99,4 +112,4 @@ def _endings() -> tuple[str, ...]:
     return tuple(_file()["endings"].split())
 
 
-__all__ = ["denies", "doubtful", "takes_away", "withdraws"]
+__all__ = ["denies", "doubtful", "may_be_shown_with", "takes_away", "withdraws"]

@@ -10,8 +10,8 @@ from clinweave.knowledge.citations.tokens import tokens
 _COMMON = word_set(
     "what which who whom whose when where why how is are was were be been do does did can could may might "
     "should must will would shall has have had a an the of in on at by for to from with without about and "
-    "or but not no if than that this these those it its they their there any some all most much many more "
-    "often usually patient person i me my you your we our tell give list name explain describe know say "
+    "or both between through but not no if than that this these those it its they their there any some all most much "
+    "many more often usually patient person i me my you your we our tell give list name explain describe know say "
     "mean cause treatment treat symptom feature finding gene inherit inheritance dose disease medicine "
     "use take risk safe associate link common happen occur get make help work type kind form effect side "
     "good bad long last diagnose test prevent avoid contraindicate contraindication frequency "
