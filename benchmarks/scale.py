@@ -3,9 +3,9 @@
 python benchmarks/scale.py corpus.jsonl --work DIR [--job link] [--set KEY=VALUE]
 python benchmarks/scale.py corpus.jsonl --work DIR --engine tasks|data|daft|local     (one engine, in any environment)
 
-The corpus is linked (or whatever --job says) by one and two local processes, and on local Ray clusters of one and two
-nodes with one processor each. In the kill test one of the workers is killed in the middle. Every run must write the
-same bytes.
+The corpus is linked (or whatever --job says) by one and two local processes, and on a local Ray cluster of two nodes
+with one processor each, one part at a time and on both; all in turn, `--rounds` times. In the kill tests a worker, and
+then a node, is killed in the middle. Every run must write the same bytes.
 """
 
 import argparse
@@ -13,9 +13,11 @@ import hashlib
 import json
 import os
 import signal
+import statistics
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -39,23 +41,58 @@ def digest(out: Path) -> str:
     return total.hexdigest()[:12]
 
 
-def run(name: str, runner, options, out: Path, *, warm: bool = True) -> dict[str, object]:
-    """Run the job into `out`; with `warm` a first part makes every worker open the job before the clock starts."""
+class Watched:
+    """A runner that notes when each part ended, and how long its worker was at work on it."""
+
+    def __init__(self, runner) -> None:
+        self.runner, self.name = runner, runner.name
+        self.ended: list[float] = []
+        self.busy: list[float] = []
+        self.processor: list[float] = []
+
+    def run(self, task, parts, avoid):
+        for report in self.runner.run(task, parts, avoid):
+            self.ended.append(time.perf_counter())
+            self.busy.append(report.seconds)
+            self.processor.append(report.processor)
+            yield report
+
+    def steady(self, workers: int) -> dict[str, float]:
+        """Return parts a second, and how far workers were at work, after each has opened the job.
+
+        Local workers open it anew for each run, those of a cluster keep it: the first two parts of each are left out.
+        """
+        first = 2 * workers
+        wall = self.ended[-1] - self.ended[first - 1]
+        return {
+            "parts_s": round((len(self.ended) - first) / wall, 3),
+            "at_work": round(sum(self.busy[first:]) / (workers * wall), 3),
+            "processor_s_part": round(statistics.mean(self.processor[first:]), 4),
+        }
+
+
+def run(name: str, runner, options, *, workers: int = 0) -> dict[str, object]:
+    """Run the job into a new folder; on a cluster a small run before it makes every worker open the job."""
     from clinweave.batch import make_job, run_batch
 
     job = make_job(options.job, options.settings)
-    if warm:
-        run_batch(job, options.warm, out.with_name(f"{out.name}-warm"), runner=runner, part_bytes=1)
-    begun = time.perf_counter()
-    result = run_batch(job, options.corpus, out, runner=runner, part_bytes=options.part_bytes)
-    row = {"run": name, "wall_s": round(time.perf_counter() - begun, 1), "rows": result.rows,
-           "parts": len(result.parts), "retried": result.retried, "bytes": digest(out)}  # fmt: skip
+    options.count += 1
+    out = options.work / f"{options.count:02}"
+    run_batch(job, options.warm, out.with_name(f"{out.name}-warm"), runner=runner, part_bytes=1)
+    watched, begun = Watched(runner), time.perf_counter()
+    result = run_batch(job, options.corpus, out, runner=watched, part_bytes=options.part_bytes)
+    wall = time.perf_counter() - begun
+    row = {"run": name, "wall_s": round(wall, 2), "rows": result.rows, "parts": len(result.parts),
+           "retried": result.retried, "bytes": digest(out)}  # fmt: skip
+    if workers:
+        row |= watched.steady(workers)
     print(json.dumps(row), flush=True)
     return row
 
 
-def on_cluster(nodes: int, body):
-    """Return what `body` does with a runner on a new cluster of so many nodes with one processor each."""
+@contextmanager
+def cluster_of(nodes: int):
+    """Yield a new cluster of so many nodes with one processor each."""
     import ray
     from ray.cluster_utils import Cluster
 
@@ -63,16 +100,20 @@ def on_cluster(nodes: int, body):
     try:
         for _ in range(nodes - 1):
             cluster.add_node(num_cpus=1)
-        return body(RayRunner(cluster.address))
+        yield cluster
     finally:
         ray.shutdown()
         cluster.shutdown()
 
 
-def kill_a_worker(done: list[int], out: Path) -> None:
-    """Kill one Ray worker of this machine when the first parts are written."""
-    while not done and len(list(out.glob("*.parquet"))) < 2:
-        time.sleep(0.05)
+def kill_a_worker(_) -> bool:
+    """Kill a Ray worker of this program that is at work on a part."""
+    while not _killed():
+        time.sleep(0.01)
+    return True
+
+
+def _killed() -> bool:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             line = (folder / "cmdline").read_bytes()
@@ -81,45 +122,87 @@ def kill_a_worker(done: list[int], out: Path) -> None:
             continue
         if line.startswith(b"ray::_on_node") and mine:
             os.kill(int(folder.name), signal.SIGKILL)
-            done.append(int(folder.name))
-            return
+            return True
+    return False
 
 
-def killed(options) -> dict[str, object]:
-    out, done = options.work / "killed", []
-    watcher = threading.Thread(target=kill_a_worker, args=(done, out), daemon=True)
-    watcher.start()
-    try:
-        row = on_cluster(2, lambda runner: run("two nodes, one worker killed", runner, options, out))
-    finally:
-        done.append(0)
-    return {**row, "killed": done[0] > 0}
+def kill_a_node(cluster) -> bool:
+    """Kill the second node with all its processes."""
+    from tests.batch.misbehaving import kill_node
+
+    kill_node(next(iter(cluster.worker_nodes)))
+    return True
+
+
+def killed(what: str, options, cluster) -> dict[str, object]:
+    """Run with a worker or a node killed when the first six parts are written."""
+    out, done = options.work / f"{options.count + 1:02}", []
+
+    def watch() -> None:
+        while len(list(out.glob("*.parquet"))) < 6:
+            time.sleep(0.01)
+        done.append((kill_a_worker if what == "worker" else kill_a_node)(cluster))
+
+    threading.Thread(target=watch, daemon=True).start()
+    row = run(f"two nodes, one {what} killed", RayRunner(cluster.address), options)
+    return {**row, "killed": done == [True]}
 
 
 def compare(options) -> None:
-    """Run everything and print efficiency, overhead and the outcome of the kill test."""
+    """Run everything and print efficiency, overhead and the outcome of the kill tests."""
     from clinweave.batch import LocalRunner
 
-    rows = {
-        "local 1": run("local, 1 process", LocalRunner(1), options, options.work / "local1", warm=False),
-        "local 2": run("local, 2 processes", LocalRunner(2), options, options.work / "local2", warm=False),
-    }
-    for nodes in (1, 2):
-        name, out = f"ray {nodes}", options.work / f"ray{nodes}"
-        rows[name] = on_cluster(nodes, lambda runner, name=name, out=out: run(name, runner, options, out))
-    rows["killed"] = killed(options)
-    wall = {name: row["wall_s"] for name, row in rows.items()}
+    rows: dict[str, list[dict]] = {}
+    with cluster_of(2) as cluster:
+        runners = {
+            "local, 1 process": (LocalRunner(1), 1),
+            "local, 2 processes": (LocalRunner(2), 2),
+            "ray, 1 of 2 nodes at a time": (RayRunner(cluster.address, 1), 1),
+            "ray, 2 nodes": (RayRunner(cluster.address), 2),
+        }
+        for _ in range(options.rounds):  # in turn, so that what else the machine does meets all alike
+            for name, (runner, workers) in runners.items():
+                rows.setdefault(name, []).append(run(name, runner, options, workers=workers))
+        for what in ("worker", "node"):
+            rows[f"{what} killed"] = [killed(what, options, cluster)]
+    one, two, ray_one, ray_two = ([row["parts_s"] for row in rows[name]] for name in runners)
+    every = [row for several in rows.values() for row in several]
     summary = {
-        "efficiency of 2 nodes": round(wall["ray 1"] / (2 * wall["ray 2"]), 2),
-        "efficiency of 2 processes": round(wall["local 1"] / (2 * wall["local 2"]), 2),
-        "Ray over local, 2 workers": round(wall["ray 2"] / wall["local 2"], 2),
-        "same bytes": len({row["bytes"] for row in rows.values()}) == 1,
-        "killed worker survived": bool(rows["killed"]["killed"])
-        and rows["killed"]["rows"] == rows["local 1"]["rows"],
+        "rounds": options.rounds,
+        "efficiency of 2 processes": spread(b / (2 * a) for a, b in zip(one, two, strict=True)),
+        "efficiency of 2 nodes": spread(b / (2 * a) for a, b in zip(ray_one, ray_two, strict=True)),
+        "time on Ray over local, 1 worker": spread(a / b for a, b in zip(one, ray_one, strict=True)),
+        "time on Ray over local, 2 workers": spread(a / b for a, b in zip(two, ray_two, strict=True)),
+        "workers at work, share of the time": {
+            name: spread(row["at_work"] for row in rows[name]) for name in runners
+        },
+        # had the workers the processors for themselves, each would do at_work / processor_s parts a second
+        "efficiency of 2 nodes, of processor time": spread(
+            free(rows, "ray, 1 of 2 nodes at a time", "ray, 2 nodes")
+        ),
+        "processor s of a part": {
+            name: spread(row["processor_s_part"] for row in rows[name]) for name in runners
+        },
+        "same bytes in all runs": len({row["bytes"] for row in every}) == 1,
+        "worker killed": {key: rows["worker killed"][0][key] for key in ("killed", "retried", "rows")},
+        "node killed": {key: rows["node killed"][0][key] for key in ("killed", "retried", "rows")},
+        "load of the machine": round(os.getloadavg()[1], 1),
     }
     print(json.dumps(summary, indent=1))
     if options.json:
         options.json.write_text(json.dumps({"runs": rows, "summary": summary}, indent=1), "utf-8")
+
+
+def free(rows: dict[str, list[dict]], one: str, two: str) -> list[float]:
+    """Return what the second worker adds, from the time at work and the processor seconds of a part alone."""
+    speeds = [[row["at_work"] / row["processor_s_part"] for row in rows[name]] for name in (one, two)]
+    return [b / a for a, b in zip(*speeds, strict=True)]
+
+
+def spread(values) -> str:
+    """Return the median with the least and the largest value."""
+    values = sorted(values)
+    return f"{statistics.median(values):.2f} ({values[0]:.2f} to {values[-1]:.2f})"
 
 
 def by_engine(options) -> None:
@@ -187,6 +270,7 @@ def main() -> None:
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--part-bytes", type=int, default=1 << 18)
     parser.add_argument("--engine", choices=[*ENGINES, "local"])
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -194,6 +278,7 @@ def main() -> None:
         by_engine(options)
         return
     options.settings = dict(change.split("=", 1) for change in options.changes)
+    options.count = 0
     options.warm = options.work / "warm.jsonl"
     options.warm.write_text("".join(f'{{"id": {n}, "text": "Seizures."}}\n' for n in range(8)), "utf-8")
     compare(options)

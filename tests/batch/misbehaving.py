@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -97,3 +98,19 @@ class Memory(Upper):
                 )
 
         return measure
+
+
+def kill_node(node):
+    """Kill a node of a Ray cluster with all its processes, workers first, as a machine that loses its power."""
+    own = {process.pid for _, process in node.live_processes()}
+    workers = [int(path.name) for path in Path("/proc").glob("[0-9]*") if _parent(path) in own]
+    for pid in (*workers, *own):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _parent(process):
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

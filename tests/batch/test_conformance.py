@@ -2,15 +2,17 @@
 
 import json
 import subprocess
+import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.batch import LocalRunner, run_batch
+from clinweave.batch import LocalRunner, RayRunner, run_batch
 from clinweave.core.errors import ClinweaveError, UserError
-from tests.batch.misbehaving import Deadly, Memory, Upper
+from tests.batch.misbehaving import Deadly, Memory, Upper, kill_node
 
 SIZE = 4 << 10  # bytes of a part: about 60 rows
 
@@ -59,6 +61,28 @@ def tables(out: Path, names: Iterable[str]) -> dict[str, object]:
     return {name: pq.read_table(out / name).to_pylist() for name in names}
 
 
+@pytest.mark.network
+@pytest.mark.parametrize("way", ["address", "client"])
+def test_a_node_lost_in_the_middle_costs_nothing_but_time(
+    way, cluster, disconnected, rows, expected, tmp_path
+):
+    source = rows([f"text {number}" for number in range(2000)])
+    _, files = expected(Upper(pause=0.2), source)
+    node, out = cluster.add_node(num_cpus=1, include_dashboard=False), tmp_path / "out"
+
+    def lose() -> None:
+        while len(list(out.glob("*.parquet"))) < 4:
+            time.sleep(0.02)
+        kill_node(node)
+
+    threading.Thread(target=lose, daemon=True).start()
+    runner = RayRunner(getattr(cluster, way))
+    result = run_batch(Upper(pause=0.2), source, out, runner=runner, part_bytes=SIZE)
+    assert not node.live_processes()
+    assert result.rows == 2000
+    assert contents(out) == files
+
+
 def test_bad_rows_are_counted_and_carried(runner, rows, tmp_path):
     source = rows(["poison" if number in {5, 6, 90} else f"text {number}" for number in range(200)])
     lines = source.read_text("utf-8").splitlines()
@@ -70,7 +94,7 @@ def test_bad_rows_are_counted_and_carried(runner, rows, tmp_path):
     result = run_batch(Upper(), source, tmp_path / "out", runner=runner, part_bytes=SIZE)
     assert result.rows == 200
     assert dict(result.errors) == {
-        "ValueError": 3, "not JSON": 1, '"text" is not string': 1, 'needs an "id"': 1, 'needs "text"': 1,
+        "ValueError": 3, "not JSON": 1, '"text" is not a text': 1, 'needs an "id"': 1, 'needs "text"': 1,
     }  # fmt: skip
     done = table(result.out, result.parts)
     assert [row["upper"] for row in done[3:8]] == ["TEXT 3", "TEXT 4", None, None, "TEXT 7"]

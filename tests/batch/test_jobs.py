@@ -85,7 +85,7 @@ def test_a_list_given_as_a_text_is_no_list_of_letters(tmp_path):
     path.write_text('{"id": "c", "observed": "HP:1"}\n', "utf-8")
 
     (chunk,) = read_rows(plan(path)[0], JOBS.load("diagnose").needs)
-    assert chunk.bad == {0: 'cases.jsonl, line 1: "observed" is not list<item: string>'}
+    assert chunk.bad == {0: 'cases.jsonl, line 1: "observed" is not a list of texts'}
 
 
 def test_unknown_jobs_settings_and_inputs_are_named(home, tmp_path):

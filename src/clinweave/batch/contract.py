@@ -86,7 +86,8 @@ class Task:
 class PartReport:
     """What came of a part. `errors` counts bad rows by the kind of error; `failure` is "" for a finished part.
 
-    `node` is the machine that ran it; `full` says that it could not write there.
+    `node` is the machine that ran it; `full` says that it could not write there; `seconds` passed, and `processor`
+    are those of the processor.
     """
 
     part: str
@@ -96,6 +97,7 @@ class PartReport:
     node: str = ""
     full: bool = False
     seconds: float = 0.0
+    processor: float = 0.0
 
 
 class Runner(Protocol):

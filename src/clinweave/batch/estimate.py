@@ -3,24 +3,24 @@
 import json
 import math
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from clinweave.batch.contract import FolderJob, Job, Task
+from clinweave.batch.local import LocalRunner
 from clinweave.batch.parts import plan
-from clinweave.batch.worker import run_part
 from clinweave.core.errors import ClinweaveError, UserError
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One job on a sample: processor seconds without opening the job, and the bytes that it wrote."""
+    """One job on a sample: processor seconds without opening the job, and the bytes that it read and wrote."""
 
     job: str
     records: int
+    bad_records: int
     input_bytes: int
     seconds: float
     output_bytes: int
@@ -37,22 +37,22 @@ class Extrapolated:
 
 
 def measure(name: str, job: Job | FolderJob, lines: list[str]) -> Measured:
-    """Run a job over lines of JSON in this process; the first one is run before the clock starts."""
+    """Run a job over lines of JSON in one worker of the local runner; the first line opens the job, uncounted."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out")
         out.mkdir()
-        task = Task(job, "", out)
+        parts = []
         for file, some in (("first.jsonl", lines[:1]), ("sample.jsonl", lines)):
             path = Path(folder, file)
             path.write_text("".join(some), "utf-8")
-            (part,) = plan(path, 1 << 40)
-            begun = time.process_time()
-            report = run_part(task, part)
-            seconds = time.process_time() - begun
+            parts += plan(path, 1 << 40)
+        for report in LocalRunner(1).run(Task(job, "", out), parts, frozenset()):
             if report.failure:
                 raise ClinweaveError(f"{name}: {report.failure}")
-        written = _size(next(out.glob(f"{part.name}.*")))
-        return Measured(name, report.rows, path.stat().st_size, seconds, written)
+        written = _size(next(out.glob(f"{report.part}.*")))
+        return Measured(
+            name, report.rows, sum(report.errors.values()), path.stat().st_size, report.processor, written
+        )
 
 
 def extrapolate(measured: Measured, records: int, processors: int, hours: float) -> Extrapolated:

@@ -3,13 +3,14 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from clinweave.batch.contract import PartReport, Task
 from clinweave.batch.parts import Part
-from clinweave.batch.worker import PLAIN_MEMORY, run_part
+from clinweave.batch.worker import ONE_THREAD, PLAIN_MEMORY, run_part
 from clinweave.core.errors import ClinweaveError
 
 
@@ -34,8 +35,10 @@ class LocalRunner:
 
     def _pool(self, task: Task, waiting: list[Part]) -> Iterator[PartReport]:
         """Run until all parts are taken from `waiting`, or a worker dies."""
-        if task.memory:
-            os.environ.update(PLAIN_MEMORY)  # for the workers, which read it when they load Arrow
+        with _environment({**ONE_THREAD, **(PLAIN_MEMORY if task.memory else {})}):
+            yield from self._parts(task, waiting)
+
+    def _parts(self, task: Task, waiting: list[Part]) -> Iterator[PartReport]:
         count = min(self.workers, len(waiting))
         pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _end_with_parent)
         running: dict[Future[PartReport], Part] = {}
@@ -54,6 +57,21 @@ class LocalRunner:
                 yield future.result() if ended else PartReport(part.name, failure="its worker died")
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for the workers that are started meanwhile: they read them when they load their libraries."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _end_with_parent() -> None:

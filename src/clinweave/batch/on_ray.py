@@ -15,7 +15,7 @@ from typing import Any
 from clinweave import __version__
 from clinweave.batch.contract import PartReport, Task
 from clinweave.batch.parts import Part
-from clinweave.batch.worker import PLAIN_MEMORY, run_part
+from clinweave.batch.worker import ONE_THREAD, PLAIN_MEMORY, run_part
 from clinweave.core.artifacts import home
 from clinweave.core.errors import ClinweaveError
 from clinweave.core.extras import needs_extra
@@ -55,7 +55,11 @@ class RayRunner:
         if avoid:
             options["label_selector"] = {_NODE: f"!in({','.join(sorted(avoid))})"}
         # the nodes were started by somebody else: without this a worker would take the graph of another home
-        variables = {"CLINWEAVE_HOME": str(home().absolute()), **(PLAIN_MEMORY if task.memory else {})}
+        variables = {
+            "CLINWEAVE_HOME": str(home().absolute()),
+            **ONE_THREAD,
+            **(PLAIN_MEMORY if task.memory else {}),
+        }
         options["runtime_env"] = {"env_vars": variables}
         remote = ray.remote(_on_node).options(**options)
         shared, waiting = ray.put(task), iter(parts)

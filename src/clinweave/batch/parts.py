@@ -216,5 +216,23 @@ def _wrong(row: object, needs: pa.Schema) -> str:
         except _UNFIT:
             fits = False
         if not fits:
-            return f'"{column.name}" is not {column.type}'
+            return f'"{column.name}" is not {_plain(column.type)}'
     return ""
+
+
+def _plain(kind: pa.DataType) -> str:
+    """Return a column's type in words."""
+    if pa.types.is_list(kind):
+        inner = (
+            "objects"
+            if pa.types.is_struct(kind.value_type)
+            else f"{_plain(kind.value_type).partition(' ')[2]}s"
+        )
+        return f"a list of {inner}"
+    names = {
+        pa.string(): "a text",
+        pa.int64(): "a number",
+        pa.float64(): "a number",
+        pa.bool_(): "true or false",
+    }
+    return names.get(kind, str(kind))

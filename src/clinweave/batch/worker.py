@@ -23,7 +23,7 @@ from clinweave.core.filesystem import reason
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _META = b"clinweave"  # of a part's file: counts as JSON
 _COUNTS = "counts.json"  # of a part's folder
-_READ = re.compile(r".+, line \d+: ")  # what the reader says of a row
+_READ = re.compile(r".+?, line \d+: ")  # begins what the reader says of a row
 _GROUP_ROWS, _GROUP_BYTES = 4096, 32 << 20  # a row group ends at whichever comes first
 
 
@@ -37,14 +37,15 @@ def run_part(task: Task, part: Part, node: str = "") -> PartReport:
 
     The file is a function of the part's bytes and of the task's key: neither worker nor time leaves a trace in it.
     """
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     path = part_file(task, part.name)
     try:
         if not path.exists():
             with memory_limit(task.memory):
                 _make(task, part, path)
         rows, errors = counts_of(path)
-        return PartReport(part.name, rows, errors, node=node, seconds=time.perf_counter() - begun)
+        seconds, processor = time.perf_counter() - begun, time.process_time() - worked
+        return PartReport(part.name, rows, errors, node=node, seconds=seconds, processor=processor)
     except (ClinweaveError, OSError, MemoryError, pa.ArrowException) as error:
         full = isinstance(error, OSError) and error.errno in _FULL
         failure = reason(error) or type(error).__name__
@@ -69,6 +70,9 @@ def _make(task: Task, part: Part, path: Path) -> None:
         replace_folder(folder, path)
 
 
+# A worker is one processor: libraries that multiply matrices would start a thread for each processor in every worker,
+# and sums of other threads are rounded otherwise (Ray sets the same for a task of one processor)
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # Arrow's own allocator reserves a gibibyte at once, which a limit on memory would refuse
 PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -127,7 +131,7 @@ def _write(key: str, job: Job, part: Part, transform: Transform, path: Path) -> 
     with pq.ParquetWriter(path, schema, compression="zstd") as file:
         for chunk in read_rows(part, job.needs):
             batch = _done(chunk, transform, schema)
-            kinds.update(_kinds(batch))
+            kinds.update(kind_of_error(text) for text in batch.column("error").to_pylist() if text)
             waiting.append(batch)
             rows, held = rows + len(batch), held + batch.nbytes
             if held >= _GROUP_BYTES or sum(map(len, waiting)) >= _GROUP_ROWS:
@@ -139,10 +143,10 @@ def _write(key: str, job: Job, part: Part, transform: Transform, path: Path) -> 
         file.add_key_value_metadata({_META: json.dumps(stated, sort_keys=True).encode()})
 
 
-def _kinds(batch: pa.RecordBatch) -> list[str]:
-    """Return the kind of each row's error: its type, or what the reader says, without file and line."""
-    errors = [text for text in batch.column("error").to_pylist() if text]
-    return [text.rpartition(": ")[2] if _READ.match(text) else text.partition(":")[0] for text in errors]
+def kind_of_error(text: str) -> str:
+    """Return the kind of a row's error: its type, or what the reader says, without file and line."""
+    read = _READ.match(text)
+    return text[read.end() :] if read else text.partition(":")[0]
 
 
 def _done(chunk: Rows, transform: Transform, schema: pa.Schema) -> pa.RecordBatch:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from clinweave.applications.diagnosis.ages import read_age
 from clinweave.applications.diagnosis.case_files import field, read_packets
 from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.core.errors import UserError
@@ -79,7 +80,7 @@ def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> C
             _texts(value, "observed", problems),
             _texts(value, "excluded", problems),
             _sex(value.get("sex"), problems),
-            value["age"] if isinstance(value.get("age"), str) else "",
+            _age_of(value.get("age"), problems),
             cited,
             tuple(problems),
         )
@@ -87,7 +88,8 @@ def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> C
     subject = value.get("subject")
     subject = subject if isinstance(subject, dict) else {}
     sex = _sex(subject.get("sex"), problems)
-    return Case(id_, observed, excluded, sex, _age(subject), cited, tuple(problems))
+    age = _age_of(_age(subject), problems)
+    return Case(id_, observed, excluded, sex, age, cited, tuple(problems))
 
 
 def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
@@ -171,6 +173,15 @@ def _age(subject: Mapping[str, object]) -> str:
         if isinstance(value, str):
             return value
     return ""
+
+
+def _age_of(value: object, problems: list[str]) -> str:
+    """Return an age as an ISO 8601 duration; one that cannot be read is left out and reported."""
+    try:
+        return read_age("" if value is None else str(value))
+    except UserError:
+        problems.append("the age cannot be read and was ignored; write it as P3Y6M, 3y6m or '5 months'")
+        return ""
 
 
 def _publications(value: Mapping[str, object]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Diagnose:
     top: int = 20
     reasons: int = 0
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[pa.Schema] = pa.schema(
         [
             pa.field("observed", _TEXTS, nullable=False),
@@ -41,8 +41,15 @@ class Diagnose:
 
     @property
     def gives(self) -> pa.Schema:
-        """Return the ids of the ranked diseases with their scores, and the whole result as JSON."""
-        return pa.schema([("ranking", _TEXTS), ("scores", pa.list_(pa.float64())), ("result", pa.string())])
+        """Return the ranked diseases' ids, their scores, what was ignored of the case, the whole result as JSON."""
+        return pa.schema(
+            [
+                ("ranking", _TEXTS),
+                ("scores", pa.list_(pa.float64())),
+                ("problems", _TEXTS),
+                ("result", pa.string()),
+            ]
+        )
 
     def key(self) -> str:
         """Return a hash of the release's files."""
@@ -67,6 +74,7 @@ class Diagnose:
                     {
                         "ranking": [[entry["id"] for entry in item["ranking"]] for item in results],
                         "scores": [[entry["score"] for entry in item["ranking"]] for item in results],
+                        "problems": [list(item["problems"]) for item in results],
                         "result": [json.dumps({**item, "id": None}, ensure_ascii=False) for item in results],
                     },
                     schema=self.gives,

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from clinweave.batch.jobs.link import graph_key
 from clinweave.batch.parts import Part, read_rows
+from clinweave.batch.worker import kind_of_error
 from clinweave.core.artifacts import digest, home, read_manifest
 from clinweave.core.typed import path_key
 from clinweave.knowledge import JOINED
@@ -79,7 +80,7 @@ class Index:
         rows = 0
         for chunk in read_rows(part, _NEEDS):
             rows += len(chunk.ids)
-            errors.update(text.rpartition(": ")[2] for text in chunk.bad.values())
+            errors.update(map(kind_of_error, chunk.bad.values()))
             good = [str(name) for position, name in enumerate(chunk.ids) if position not in chunk.bad]
             for name, row in zip(good, chunk.batch.to_pylist(), strict=True):
                 latest.pop(name, None)
