@@ -111,3 +111,18 @@ def test_a_folder_of_unread_files_alone_is_an_error(folder: Path, tmp_path: Path
     (folder / "a.wpd").write_text("x")
     with pytest.raises(UserError, match="could be read as text"):
         add_collection(folder, tmp_path / "home")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_index_that_nobody_may_write_is_read(folder: Path, tmp_path: Path) -> None:
+    (folder / "dose.txt").write_text("Digoxin text.")
+    unread(folder, tmp_path / "home")
+    index = tmp_path / "home" / "index"
+    for item in [index, *index.rglob("*")]:
+        item.chmod(0o500 if item.is_dir() else 0o400)
+    try:
+        assert TextIndex.open(index).search("digoxin")[0].passage.document == "dose.txt"
+        assert not list(index.rglob("*.lock"))
+    finally:
+        for item in [index, *index.rglob("*")]:
+            item.chmod(0o700 if item.is_dir() else 0o600)

@@ -168,7 +168,8 @@ def test_a_revoked_token_ends_its_sessions(store):
 def test_private_knowledge_and_notes_of_patients_need_the_role(store):
     plain, clinician = bearer(store.add("erika")), bearer(store.add("max", [Role.PATIENT_DATA]))
     closed, public = client_of(state_of(store, private=True)), client_of(state_of(store))
-    for client, path in ((closed, "/v1/chat/completions"), (public, "/note"), (public, "/api/v1/diagnose")):
+    for client, path in ((closed, "/v1/chat/completions"), (public, "/note"), (public, "/api/v1/diagnose"),
+                         (public, "/api/v1/query_records")):  # fmt: skip
         refused = client.post(path, json=ASK, headers=plain)
         assert (refused.status_code, "patient-data" in refused.text) == (403, True)
         assert client.post(path, json=ASK, headers=clinician).status_code != 403

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import httpx
 import pytest
 
 from clinweave.service import ServiceSettings
@@ -143,6 +144,14 @@ def test_malformed_requests_are_refused(address, data, expected):
     header = reply.split(b"\r\n\r\n")[0].lower()
     assert b"set-cookie" not in header
     assert b"root:" not in reply
+
+
+def test_a_client_that_sends_too_much_gets_to_read_why(address):
+    headers = {"Content-Type": "application/json"}
+    for _ in range(5):
+        reply = httpx.post(f"{address}/api/v1/link", content=b"x" * 30_000, headers=headers)
+        assert reply.status_code == 413
+        assert "more than" in reply.text
 
 
 def test_the_server_still_answers(address, client):

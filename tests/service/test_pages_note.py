@@ -120,7 +120,7 @@ def test_a_correction_that_is_none_is_refused(pages, action):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"text": ""}, "there is no letter"),
+        ({"text": ""}, "There is no letter"),
         ({"sex": "X"}, "MALE, FEMALE"),
         ({"setting": "x"}, "outpatient"),
         ({"text": "x" * 100_001}, "at most 100,000"),

@@ -72,6 +72,9 @@ def test_text_is_compared_as_it_is_written(base):
         ("SELECT path FROM duckdb_databases()", "duckdb_databases is not allowed"),
         ("SELECT current_setting('temp_directory')", "current_setting is not allowed"),
         ("SELECT nothing FROM prescriptions", "nothing"),
+        ("SELECT list(i) AS many FROM range(1000) t(i)", "many is a list"),
+        ("SELECT {'a': 1} AS s", "s is a list, a structure"),
+        ("SELECT encode('x') AS b", "b is a list, a structure or bytes"),
     ],
 )
 def test_what_a_query_must_not_do_is_a_typed_error(base, sql, why):

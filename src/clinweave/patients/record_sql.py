@@ -24,6 +24,8 @@ _FORBIDDEN = re.compile(
     r"\b(duckdb_(?:databases|settings|secrets|logs|temporary_files)|pragma_\w+|current_setting|getenv)\b",
     re.IGNORECASE,
 )
+# a value of these types may be larger in Python than the limit of memory
+_NESTED = re.compile(r"\[\d*\]|^(?:STRUCT|MAP|UNION|VARIANT|LIST)\b|^BLOB$|^BIT$")
 # both parts are always evaluated, so both are always valid
 _MODIFIED = """date_trunc(case when m like 'start of %' then substr(m, 10) else 'microsecond' end, t)
   + cast(case when m like 'start of %' then '0 day' else ltrim(m, '+') end as interval)"""
@@ -102,7 +104,10 @@ class SqlSandbox:
             timer.start()
             try:
                 result = self._connection.execute(for_duckdb(text, self._now))
-                columns = tuple(str(item[0]) for item in result.description or ())
+                described = result.description or ()
+                columns = tuple(str(item[0]) for item in described)
+                if nested := [str(item[0]) for item in described if _NESTED.search(str(item[1]))]:
+                    return SqlRows(error=f"{nested[0]} is a list, a structure or bytes; select single values")
                 rows: Sequence[tuple[object, ...]] = result.fetchmany(limit + 1)
             except duckdb.InterruptException:
                 return SqlRows(error=f"took longer than {self._seconds:g} s")
@@ -117,11 +122,13 @@ class SqlSandbox:
     def tables(self) -> tuple[SqlTable, ...]:
         """Return the tables by name."""
         listed = self.run(
-            "select table_name, list(column_name order by ordinal_position) from information_schema.columns "
-            "where table_schema = 'main' and table_catalog = current_database() group by table_name order by table_name"
+            "select table_name, column_name from information_schema.columns where table_schema = 'main' "
+            "and table_catalog = current_database() order by table_name, ordinal_position"
         )
-        names = [(str(row[0]), tuple(str(item) for item in _listed(row[1]))) for row in listed.rows]
-        return tuple(SqlTable(name, columns, self._count(name)) for name, columns in names)
+        columns: dict[str, list[str]] = {}
+        for table, column in listed.rows:
+            columns.setdefault(str(table), []).append(str(column))
+        return tuple(SqlTable(name, tuple(names), self._count(name)) for name, names in columns.items())
 
     def _count(self, table: str) -> int:
         name = table.replace('"', '""')
@@ -141,10 +148,6 @@ def open_records(path: Path | str | None) -> SqlSandbox:
             "`clinweave patients load` made)"
         )
     return SqlSandbox(Path(path))
-
-
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, list | tuple) else ()
 
 
 def _opening(database: Path) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return str(value).encode("utf-8", "replace").decode()
+    # cut first: one value may be hundreds of megabytes
+    return str(value)[: _LONGEST_CELL + 1].encode("utf-8", "replace").decode()
 
 
 def _shortened(cell: str) -> str:

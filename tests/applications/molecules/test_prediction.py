@@ -54,6 +54,8 @@ def test_what_is_done_to_a_structure_is_said(given: str, smiles: str, note: str)
     ("given", "reason"),
     [
         ("", "no SMILES"),
+        ("CC\u202e", "a letter that is not ASCII"),
+        ("\u00e9CCO", "a letter that is not ASCII"),
         ("not one", "not a SMILES"),
         ("C(C)(C)(C)(C)C", "valence"),
         ("c1cccc1", "kekulize"),

@@ -7,6 +7,7 @@ what is added, and an interrupted one leaves the old index as it was. A removal 
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -171,6 +172,20 @@ def _start(out: Path, folder: Path, unchanged: Mapping[str, object]) -> Any:
             link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
         linked_copy(out / "tantivy", folder / "tantivy")
     return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=HEAP, num_threads=1)
+
+
+def lockable(folder: Path) -> "tempfile.TemporaryDirectory[str] | None":
+    """Return None where tantivy can open a folder, else a temporary folder of links to its files that it can open.
+
+    tantivy makes a lock file beside an index that it only reads, which fails on a file system mounted read-only.
+    """
+    if os.access(folder, os.W_OK):
+        return None
+    links = tempfile.TemporaryDirectory(prefix="clinweave-index-")
+    for file in folder.resolve().iterdir():
+        if not file.name.endswith(".lock"):
+            (Path(links.name) / file.name).symlink_to(file)
+    return links
 
 
 def linked_copy(source: Path, target: Path) -> None:

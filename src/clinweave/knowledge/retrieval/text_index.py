@@ -21,6 +21,7 @@ from clinweave.knowledge.retrieval.index_store import (
     IndexedGraph,
     Progress,
     build_parts,
+    lockable,
     normalised,
     schema,
     titled_query,
@@ -106,7 +107,8 @@ class TextIndex:
         if self.collections is not None:
             self.manifest["parts"] = {name: manifest["parts"][name] for name in self.collections}
         self.preferred = tuple(name for name in preferred if name in self.manifest["parts"])
-        self._index = tantivy.Index(schema(), str(path / "tantivy"))
+        self._links = lockable(path / "tantivy")  # removed with this object
+        self._index = tantivy.Index(schema(), self._links.name if self._links else str(path / "tantivy"))
         self._searcher = self._index.searcher()
         self._parts: dict[str, StoredPart] = {}
 

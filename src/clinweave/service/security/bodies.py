@@ -8,6 +8,9 @@ from clinweave.service.errors import RequestError
 from clinweave.service.responses import refuse
 from clinweave.service.settings import ServiceSettings
 
+_DISCARDED = 8  # times the limit: what is read of a refused body at most
+_DISCARD_SECONDS = 5.0
+
 
 class BodyLimit:
     """Refuses a body over its size with status 413, whatever its header states, and a slow one with 408."""
@@ -49,6 +52,22 @@ class BodyLimit:
         await response(scope, receive, send)
 
 
+async def _discard(receive: Receive, most: int) -> None:
+    """Take the rest of a body that is refused, within limits, and forget it.
+
+    A connection that is closed while its client still sends is reset, and the client does not get to read the reason.
+    """
+    try:
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while most > 0:
+                message = await receive()
+                most -= len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
+
+
 async def _read(receive: Receive, limit: int) -> bytes | None:
     """Return the body, None for one over the limit; what a client that left has sent is returned as it is."""
     body = bytearray()
@@ -56,6 +75,8 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > limit:
+            if message.get("more_body", False):
+                await _discard(receive, _DISCARDED * limit)
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return bytes(body)

@@ -36,8 +36,10 @@ def read_structure(text: str) -> Structure | Refused:
     from rdkit import Chem, rdBase
 
     text = text.strip()
-    if not text:
-        return Refused("no SMILES")
+    if (
+        not text or not text.isascii()
+    ):  # RDKit leaves out a letter that is not ASCII at either end, and reads the rest
+        return Refused("not a SMILES: it holds a letter that is not ASCII" if text else "no SMILES")
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(text)
         if molecule is None:
