@@ -16,9 +16,17 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
 _DENYING = pattern("denying")
 _VOID = pattern("void")
 _WITHDRAWN = pattern("withdrawn")
-# words of `denying` that leave a heading true of what stands under it
 _PROHIBITION = re.compile(
-    r"\b(?:do not|don['’]?t|not|never|avoid\w*|stop|contraindicat\w+|protocol|questions?)\b", re.IGNORECASE
+    r"^\W*(?:do not|don['’]?t|never|avoid|contra-?indications?|contraindicated)\W*$", re.IGNORECASE
+)
+_HARMLESS = re.compile(
+    r"\b(?:protocol|questions?)\b", re.IGNORECASE
+)  # in a title; `denying` has them for studies
+# A heading that may be about what others do or say, about animals, or about another time.
+_UNCLEAR = re.compile(
+    r"\b(?:people|things?|what|here|some|many|others?|say|said|worse|without|nothing|shown|trials?|experiment\w*|"
+    r"xenograft\w*|stud(?:y|ies)|results?|replaced|old|mice|mouse|rats?|animals?|yeast|flies|vitro)\b|\|",
+    re.IGNORECASE,
 )
 # "Before 1980", "In the 19th century", "1950s", "1984-1997": what stands under it was so at that time.
 _PAST = re.compile(
@@ -57,8 +65,10 @@ def may_be_shown_with(heading: str) -> bool:
 
     What a heading calls a myth, a belief, a claim, a draft or past is not quoted at all.
     """
-    rest = _PROHIBITION.sub(" ", heading)
-    return not (withdraws(heading) or takes_away(rest))
+    if _PROHIBITION.search(heading):
+        return True
+    rest = _HARMLESS.sub(" ", heading)
+    return not (withdraws(heading) or takes_away(rest) or _UNCLEAR.search(heading))
 
 
 def takes_away(heading: str) -> bool:
