@@ -1,6 +1,6 @@
 """Which measure of a clinical summary agrees with people? Rank correlation with human ratings of MTS-Dialog summaries.
 
-    python benchmarks/judges.py RATINGS.csv [--model ADDRESS] [--count 40] [--resamples 2000]
+    python benchmarks/judges.py RATINGS.csv [--only MEASURE] [--model ADDRESS] [--count 40] [--resamples 2000]
 
 RATINGS is MTS-Dialog's file of automatic summaries with dialogue, reference and what people counted: factual precision,
 recall and F1, hallucination and omission rate. The knowledge base in CLINWEAVE_HOME recognises concepts. Intervals
@@ -13,8 +13,9 @@ weights are missing is left out and named. With --model the rubric judge rates `
 import argparse
 import csv
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import clinweave
@@ -64,42 +65,45 @@ def recogniser(base: clinweave.KnowledgeBase) -> Callable[[str], Iterable[tuple[
     return lambda text: {(mention.id, str(mention.status)) for mention in base.link(text)}
 
 
-def measures(
-    rows: list[Row], recognise: Callable[[str], Iterable[tuple[str, str]]]
-) -> dict[str, list[float]]:
-    """Return each measure for every row."""
-    result = {
-        "length in words (control)": [float(len(row.summary.split())) for row in rows],
-        "ROUGE-1 F1": [overlap_f1(row.summary, row.reference).f1 for row in rows],
-        "ROUGE-L F1": [rouge_l(row.summary, row.reference).f1 for row in rows],
-        "ROUGE-1 precision against the dialogue": [
-            overlap_f1(row.summary, row.dialogue).precision for row in rows
-        ],
+def measures(rows: list[Row], only: str) -> Iterator[tuple[str, list[float]]]:
+    """Yield each measure for every row; with `only` those whose name contains it."""
+    plain = {
+        "length in words (control)": lambda row: float(len(row.summary.split())),
+        "ROUGE-1 F1": lambda row: overlap_f1(row.summary, row.reference).f1,
+        "ROUGE-L F1": lambda row: rouge_l(row.summary, row.reference).f1,
+        "ROUGE-1 precision against the dialogue": lambda row: overlap_f1(row.summary, row.dialogue).precision,
     }
-    overlaps = [concept_f1(row.summary, row.reference, recognise) for row in rows]
-    result["concept precision"] = [each.precision for each in overlaps]
-    result["concept recall"] = [each.recall for each in overlaps]
-    result["concept F1"] = [each.f1 for each in overlaps]
-    if meteor := _meteor():
-        result["METEOR (exact, stem)"] = [meteor(row.reference, row.summary) for row in rows]
-    return result | _bert_scores(rows)
+    for name, measure in plain.items():
+        if only in name:
+            yield name, [measure(row) for row in rows]
+    if only in "METEOR (exact, stem)" and (meteor := _meteor()):
+        yield "METEOR (exact, stem)", [meteor(row.reference, row.summary) for row in rows]
+    if only in "BERTScore (MiniLM)":
+        yield from _bert_scores(rows)
+    if only in "concept":
+        yield from _concepts(rows)
 
 
-def _bert_scores(rows: list[Row]) -> dict[str, list[float]]:
-    """Return BERTScore on the sentence encoder, where it was fetched."""
+def _concepts(rows: list[Row]) -> Iterator[tuple[str, list[float]]]:
+    with clinweave.open(model="none") as base:
+        recognise = recogniser(base)
+        overlaps = [concept_f1(row.summary, row.reference, recognise) for row in rows]
+    for name in ("precision", "recall"):
+        yield f"concept {name}", [getattr(each, name) for each in overlaps]
+    yield "concept F1", [each.f1 for each in overlaps]
+
+
+def _bert_scores(rows: list[Row]) -> Iterator[tuple[str, list[float]]]:
+    """Yield BERTScore on the sentence encoder, where it was fetched."""
     try:
-        vectors = SentenceEncoder.open(home()).token_vectors
+        vectors = cache(SentenceEncoder.open(home()).token_vectors)
     except UserError as error:
         print(f"BERTScore left out: {error}\n")
-        return {}
+        return
     scores = [bert_score(row.summary, row.reference, vectors) for row in rows]
-    against = [bert_score(row.summary, row.dialogue, vectors).precision for row in rows]
-    return {
-        "BERTScore precision (MiniLM)": [score.precision for score in scores],
-        "BERTScore recall (MiniLM)": [score.recall for score in scores],
-        "BERTScore F1 (MiniLM)": [score.f1 for score in scores],
-        "BERTScore precision against the dialogue (MiniLM)": against,
-    }
+    yield "BERTScore precision (MiniLM)", [score.precision for score in scores]
+    yield "BERTScore recall (MiniLM)", [score.recall for score in scores]
+    yield "BERTScore F1 (MiniLM)", [score.f1 for score in scores]
 
 
 def _meteor() -> Callable[[str, str], float] | None:
@@ -150,6 +154,7 @@ def main() -> None:
     parser.add_argument("ratings", type=Path)
     parser.add_argument("--model", default="")
     parser.add_argument("--count", type=int, default=40, help="summaries for the model")
+    parser.add_argument("--only", default="", help="measures whose name contains this, such as BERTScore")
     parser.add_argument("--resamples", type=int, default=2_000)
     asked = parser.parse_args()
     rows = read(asked.ratings)
@@ -165,9 +170,8 @@ def main() -> None:
         + ", ".join(f"{name} {count}" for name, count in same.items())
     )
     print(f"\n| measure | {' | '.join(RATINGS)} |\n|---|{'---|' * len(RATINGS)}")
-    with clinweave.open(model="none") as base:
-        for name, values in measures(rows, recogniser(base)).items():
-            show(name, values, rows, asked.resamples)
+    for name, values in measures(rows, asked.only):
+        show(name, values, rows, asked.resamples)
     if asked.model:
         from clinweave.models import open_model
 
