@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-import finetuning_tables
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from docs import finetuning_tables
 
 from clinweave.core.typed import from_values
 from clinweave.evaluation.comparison import ComparisonResults
