@@ -27,6 +27,7 @@ from clinweave.models import LanguageModel, open_model
 Kept = Callable[[str, Callable[[], dict]], dict]  # a result by its key, computed once
 REFUSED = "null"
 CALLS = 4
+BLOCK = 4  # questions that go through one arm after another: the model reads what their prompts share once
 
 
 def measure_records(options: argparse.Namespace, journal: Journal) -> list[dict]:
@@ -41,36 +42,39 @@ def measure_records(options: argparse.Namespace, journal: Journal) -> list[dict]
     opened, began = open_model(options.model), time.monotonic()
     rows, kept = [], partial(_kept, journal, f"records {seed} {opened.name} {CALLS}")
     with KnowledgeBase(model=opened, audience="clinician", records=database) as base:
-        for number, item in enumerate(items[:count], 1):
+        for first in range(0, min(count, len(items)), BLOCK):
             if minutes and time.monotonic() - began > 60 * minutes:
                 break
-            print(f"question {number} of {count}", file=sys.stderr, flush=True)
-            rows.append(_arms(base, opened, task, item, kept))
+            print(f"question {first + 1} of {count}", file=sys.stderr, flush=True)
+            rows += _arms(base, opened, task, items[first : min(first + BLOCK, count)], kept)
     _print(rows)
     return rows
 
 
-def _arms(base: KnowledgeBase, model: LanguageModel, task: EhrSqlTask, item: Item, kept: Kept) -> dict:
+def _arms(
+    base: KnowledgeBase, model: LanguageModel, task: EhrSqlTask, items: list[Item], kept: Kept
+) -> list[dict]:
     planner = ModelPlanner(model, planner_tools(base, ["query_records", "concept", "ask"]))
-    asked = f"{item.question} (All text in the records is in lower case. The present time is {NOW}.)"
-    runs: dict[str, Callable[[], dict]] = {
-        "finishes at once (control)": lambda: {"reply": REFUSED, "tokens": 0},
-        "single ask": lambda: _single_ask(base, item.question),
-        "single query": lambda: _single_query(model, task, item),
-        "agent, query_records": lambda: _agent(base, planner, asked),
+    asked = "{} (All text in the records is in lower case. The present time is {}.)"
+    runs: dict[str, Callable[[Item], dict]] = {
+        "finishes at once (control)": lambda _: {"reply": REFUSED, "tokens": 0},
+        "single ask": lambda item: _single_ask(base, item.question),
+        "single query": lambda item: _single_query(model, task, item),
+        "agent, query_records": lambda item: _agent(base, planner, asked.format(item.question, NOW)),
     }
-    row = {"id": item.id, "kind": item.kind, "arms": {}}
+    rows: list[dict] = [{"id": item.id, "kind": item.kind, "arms": {}} for item in items]
     for name, run in runs.items():
+        for row, item in zip(rows, items, strict=True):
 
-        def compute(run: Callable[[], dict] = run) -> dict:
-            started = time.perf_counter()
-            return {**run(), "seconds": time.perf_counter() - started}
+            def compute(run: Callable[[Item], dict] = run, item: Item = item) -> dict:
+                started = time.perf_counter()
+                return {**run(item), "seconds": time.perf_counter() - started}
 
-        done = kept(f"{name}, {item.id}", compute)
-        scored = task.score(item, done["reply"])
-        row["arms"][name] = {**done, "outcome": scored.outcome, "right": bool(scored["right"]),
-                             "reliability": scored["reliability"]}  # fmt: skip
-    return row
+            done = kept(f"{name}, {item.id}", compute)
+            scored = task.score(item, done["reply"])
+            row["arms"][name] = {**done, "outcome": scored.outcome, "right": bool(scored["right"]),
+                                 "reliability": scored["reliability"]}  # fmt: skip
+    return rows
 
 
 def _kept(journal: Journal, which: str, key: str, compute: Callable[[], dict]) -> dict:

@@ -72,6 +72,7 @@ DEVELOPMENT = {
     ),
 }
 
+BLOCK = 4  # questions that go through one arm after another: the model reads what their prompts share once
 BLIND = Path(__file__).with_name("blind_wordings.toml")
 
 
@@ -191,10 +192,14 @@ def measure_two_hop(count: int, seed: int, words: str, planned: Planned, journal
             "agent, model": lambda item: _agent(base, planner, item, planned.calls),
         }
         more = []
-        for item in chosen:
+        which, asks = f"{words} {seed} {opened.name}", dict(list(arms.items())[:2])
+        for first in range(0, len(chosen), BLOCK):
             if planned.minutes and time.monotonic() - began > 60 * planned.minutes:
                 break
-            more.append(_row(base, item, arms, journal, f"{words} {seed} {opened.name}"))
+            block = chosen[first : first + BLOCK]
+            for item in block:
+                _row(base, item, asks, journal, which)
+            more += [_row(base, item, arms, journal, which) for item in block]
     _print(f"{len(more)} of them, seed {seed}, planner {opened.name}", more, list(arms))
     return rows + more
 
