@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import anyio
+import duckdb
 import jsonschema
 import pytest
 
@@ -240,3 +241,24 @@ def test_the_core_does_not_import_mcp():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     assert len(all_tools()) == len(tool_names())
+
+
+def test_patient_records_go_to_a_client_only_where_that_is_allowed(home, tmp_path):
+    with duckdb.connect(str(tmp_path / "records.duckdb")) as connection:
+        connection.execute("create table drugs as select 7 as subject_id, 'losartan' as drug")
+    tools = [open_tool("query_records")]
+
+    async def queried(client):
+        return await client.call_tool("query_records", {"sql": "SELECT drug FROM drugs"})
+
+    async def wrong(client):
+        return await client.call_tool("query_records", {"sql": "DROP TABLE drugs"})
+
+    with KnowledgeBase(home, records=tmp_path / "records.duckdb") as base:
+        refused = talk(mcp_server(base, tools), queried)
+        assert refused.structured_content["error"] == "access_denied"
+        assert "losartan" not in str(refused)
+        allowed = talk(mcp_server(base, tools, restricted=True), queried)
+        assert allowed.structured_content["rows"] == [["losartan"]]
+        error = talk(mcp_server(base, tools, restricted=True), wrong)
+        assert (error.is_error, error.structured_content["argument"]) == (True, "sql")
