@@ -24,6 +24,11 @@ from clinweave.knowledge.linking.scope import Cue, MentionSpan, Sentence
 _EMPTY_HEADING = re.compile(r":[ \t]*\r?\n")
 _HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORECASE)
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
+# "?meningococcal sepsis / meningitis": a question mark before a word doubts what it stands before, and its alternative.
+_ASKED_BEFORE = re.compile(
+    r"(?:^|(?<=[\s(:]))\?\s?(?:[\w-]+\s){0,2}(?:[\w-]+\s?(?:/|or\b)\s?)?(?:[\w-]+\s)?\Z"
+)
+_ASKED = 40  # characters between them
 _ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
 _LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
 # Adjectives that name a finding in order to deny it.
@@ -156,12 +161,16 @@ class _Batch:
         whole, sentence = self.whole, self.tokens.sentence
         starts, ends = self._starts, self._ends
         signs = _places_of("?", whole)
-        near = np.isin(ends, signs) | np.isin(starts - 1, signs) | np.isin(starts - 2, signs)
+        before = np.searchsorted(signs, starts) - 1
+        asked = (before >= 0) & (starts - np.array(signs)[before] <= _ASKED)
+        near = np.isin(ends, signs) | asked
         for number in np.flatnonzero(near).tolist():
             first_token, _, start, end = self.rows[number]
             if number in self.settled:
                 continue
-            if "?" in whole[max(0, start - 2) : start]:
+            if _ASKED_BEFORE.search(whole, max(0, start - _ASKED - 1), start):
+                self.status[number] = UNCERTAIN
+            elif "?" in whole[max(0, start - 2) : start]:
                 before = whole[max(0, start - 4) : start].rstrip(" ?")[-1:]
                 if not before.isalnum() and before not in {")", "]"}:
                     self.status[number] = UNCERTAIN

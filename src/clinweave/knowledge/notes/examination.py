@@ -1,4 +1,4 @@
-"""Findings of the week of birth ("born at 34+2 weeks") and of a liver or spleen felt below the costal margin.
+"""Findings of the week of birth ("born at 34+2 weeks"), lost weight, and a liver or spleen below the costal margin.
 
 Birth before 37 completed weeks is premature (WHO, fact sheet "Preterm birth"). A liver is felt up to 3.5 cm below the
 margin in newborns and 2 cm in children (Wolf and Lavine, Pediatr Rev 2000;21:303-310), so more than that, or more than
@@ -11,6 +11,12 @@ from collections.abc import Iterator
 from clinweave.knowledge.notes.growth import Measure
 
 _PREMATURE, _HEPATOMEGALY, _SPLENOMEGALY = "HP:0001622", "HP:0002240", "HP:0001744"
+_WEIGHT_LOSS = "HP:0001824"
+_LOST = re.compile(
+    r"\b(?:lost|weight loss of|lose|losing) (?:about |around |some |over |nearly |almost |more than )?"
+    r"\d{1,2}(?:\.\d)? ?(?:kg|kilos?|kilograms?|pounds?|lbs?|stone)\b",
+    re.IGNORECASE,
+)
 _WEEKS = (
     r"(?P<weeks>2[2-9]|3\d|4[0-3])"
     r"(?:\s*(?:\+|-plus-|\s+and\s+)\s*(?P<days>[0-6])(?:\s*/\s*7)?|\s[1-6]/7)?"
@@ -41,6 +47,8 @@ def examined(whole: str) -> Iterator[Measure]:
             how = " ".join(match[0].split())
             start = match.start("weeks")
             yield Measure(start, match.end(), _PREMATURE, absent=weeks >= _TERM, how=how)
+    for match in _LOST.finditer(whole):
+        yield Measure(match.start(), match.end(), _WEIGHT_LOSS, absent=False, how=" ".join(match[0].split()))
     for match in _SIZE.finditer(whole):
         finding, least = _LIMITS[match["organ"].lower()]
         if float(match["cm"]) >= least:

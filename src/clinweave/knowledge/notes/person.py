@@ -9,6 +9,7 @@ _AGE = re.compile(
     r"\b(\d{1,3}(?:\.\d)?|" + "|".join(_NUMBERS) + r")[\s-]{0,2}"
     r"(year|yr|month|mo|week|wk|day)s?[\s-]{0,2}(?:old|of age)\b|"
     r"\b(\d{1,3})[\s-]?(y/?o|yo|[mf])\b(?!/)|"
+    r"(?<=[,(] )(\d{1,3}) ?y(?:rs?|ears?)?\b(?! (?:ago|later|history|of|previous))|"
     r"\baged? (?:of )?(\d{1,3})(?: (year|month|week|day)s?)?\b|"
     r"\b(?:early|mid|late|in (?:his|her|their)(?: early| mid| late)?)[\s-]{1,2}(\d)0s\b",
     re.IGNORECASE,
@@ -55,10 +56,10 @@ def _age(text: str) -> float | None:
     if match is None:
         noun = _NOUN.search(text)
         return 0.0 if _NEWBORN.search(text) else _ADULT_AGE if noun and noun[1] else None
-    number, unit, short, _, aged, aged_unit, decade = match.groups()
+    number, unit, short, _, listed, aged, aged_unit, decade = match.groups()
     if decade:
         return float(decade) * 10.0
-    value = number or short or aged
+    value = number or short or listed or aged
     years = float(_NUMBERS.get(value.lower(), 0) or value)
     return years / _PER_YEAR[(unit or aged_unit or "year")[0].lower()]
 

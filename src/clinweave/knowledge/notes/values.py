@@ -68,6 +68,25 @@ _NO_UNIT = frozenset(
             "until",
         ),
         *("consistent", "suggesting", "both"),
+        *(
+            "bp",
+            "gcs",
+            "spo2",
+            "sats",
+            "sat",
+            "pain",
+            "temp",
+            "hr",
+            "rr",
+            "wt",
+            "ht",
+            "bm",
+            "regular",
+            "irregular",
+            "alert",
+            "t",
+            "p",
+        ),
     }
 )
 _BELOW, _ABOVE = "<\u2264", ">\u2265"
