@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from clinweave.applications.consult import compose
-from clinweave.applications.consult.limits import limits_of
+from clinweave.applications.consult.limits import limits_of, other_number
 from clinweave.applications.consult.rows import condition_of, row_suits
-from clinweave.applications.consult.units import Unit
+from clinweave.applications.consult.units import Unit, units_of
 from clinweave.knowledge import Kind, Topic, classes_of, parse_query, read_folder
-from clinweave.records import Audience, Evidence
+from clinweave.records import Audience, Evidence, Passage
 
 
 @pytest.fixture
@@ -204,3 +204,89 @@ def test_a_salt_goes_by_its_base(ask):
     text = "# Seizures\n\nGive magnesium sulfate 4 g.\n\nStop magnesium if the knee jerk is lost.\n"
     answer = ask("When is magnesium sulfate stopped?", text, "magnesium sulfate")
     assert "“Stop magnesium if the knee jerk is lost.”" in answer
+
+
+def test_a_cell_that_is_a_number_is_for_that_number_alone():
+    table = [
+        Unit(f"PSI class: {n}; Place: {p}; Drug: x", ("A",), kind="row")
+        for n, p in (("1", "a"), ("3 to 5", "b"))
+    ]
+    assert [row_suits("What to give in PSI class 4?", row, table) for row in table] == [False, True]
+    assert [row_suits("What to give in PSI class 1?", row, table) for row in table] == [True, False]
+    assert [row_suits("What to give in lung infection?", row, table) for row in table] == [None, None]
+
+
+BEFORE = """# Diabetes medicines before surgery
+
+| Medicine | Day before | Day of surgery |
+|---|---|---|
+| Melotine | take as normal | take as normal |
+| Melotine, if contrast is given | take as normal | omit |
+| Darvine | take as normal | omit |
+"""
+
+
+def test_all_rows_of_a_drug_are_shown_not_the_exception_alone(ask):
+    answer = ask("Should melotine be taken on the day of surgery?", BEFORE, "melotine")
+    assert "Medicine: Melotine; Day before" in answer
+    assert "if contrast is given" in answer
+    assert "Darvine" not in answer
+    assert not answer.startswith(("Yes", "No"))
+
+
+def test_it_is_shown_with_the_sentence_that_it_refers_to(ask):
+    text = "# Pain\n\nMelotine is given below 8 breaths a minute. It is not given for drowsiness alone.\n"
+    answer = ask("Can melotine be given for drowsiness alone?", text, "melotine")
+    assert "“Melotine is given below 8 breaths a minute. It is not given for drowsiness alone.”" in answer
+
+
+def test_a_prohibition_with_it_follows_what_it_forbids(ask):
+    text = "# Shock\n\nMelotine is given into the thigh. Never give it intravenously on the ward.\n"
+    assert "Never give it intravenously" in ask("Can melotine be given intravenously?", text, "melotine")
+
+
+def test_it_of_an_empty_subject_refers_to_nothing():
+    text = "Melotine is stopped. It is important to check the pulse. They are seen weekly."
+    units = units_of(Passage("1", text, "Ward", "ward.md", 0, len(text), "own"))
+    assert [unit.referent for unit in units] == ["", "", ""]
+
+
+def test_another_number_of_doses_is_another_case(ask):
+    text = """# Allergic shock
+
+## Observation
+
+- 2 hours if one dose of melotine was enough
+- 6 hours if two doses were needed
+"""
+    answer = ask("How long to observe allergic shock after two doses of melotine?", text, "melotine")
+    assert "6 hours" in answer
+    assert "2 hours" not in answer
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "other"),
+    [
+        ("after two doses", "if one dose was enough", True),
+        ("after two doses", "if two doses were needed", False),
+        ("after two doses", "within two weeks", False),
+        ("a second episode", "First episode: vancomycin", True),
+        ("for two weeks", "five weeks", False),
+    ],
+)
+def test_what_is_counted(question, text, other):
+    assert other_number(question, text) is other
+
+
+def test_what_holds_for_the_patient_does_not_hold_for_the_family(ask):
+    text = "# Vaccines\n\nLive vaccines are contraindicated with infliximab. Contacts may receive live vaccines.\n"
+    answer = ask(
+        "Can my husband have the BCG vaccine while I take infliximab?", text, "BCG vaccine", "infliximab"
+    )
+    assert "contraindicated" not in answer
+
+
+def test_a_dose_for_another_purpose_is_marked(ask):
+    text = "# Pain\n\nMelotine 5 mg by mouth every 4 hours.\n"
+    answer = ask("What is the breakthrough dose of melotine?", text, "melotine")
+    assert answer.startswith("Nothing quoted here speaks of “breakthrough”")

@@ -31,12 +31,22 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(
     r"\b(?:allerg(?:y|ic) to|anaphylaxis to|serum|plasma|blood|taking|on|receiving|takes|after|before|following|during"
-    r"|since|failed|despite)\s+(?:an?\s+|the\s+)?$",
+    r"|since|failed|despite|(?:one|two|three|four|\d) doses? of)\s+(?:an?\s+|the\s+)?$",
     re.IGNORECASE,
 )
+_GIVEN = re.compile(r"\b(?:one|two|three|four|\d) doses? of\s+$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:without|no|free of)\s+(?:any |known |an? )?$", re.IGNORECASE)
 _AFTERWARDS = re.compile(
     r"\b(?:after|before|following|during|since|failed|despite)\s+(?:an?\s+|the\s+)?$", re.I
+)
+# "Can my husband have it while I take ...?": what holds for the patient does not hold for those around.
+_RELATIVE = re.compile(
+    r"\b(?:can|may|should|must|could) my (?:husband|wife|partner|son|daughter|children|child|kids|mother"
+    r"|father|parents|family|grandchild\w*)\b.*\b(?:while|when|if|because|as|since) I\b",
+    re.IGNORECASE,
+)
+_CONTACTS = re.compile(
+    r"\b(?:contacts?|household|famil\w+|relatives?|carers?|partners?|visitors?)\b", re.IGNORECASE
 )
 # A dose or permission for one population is none for another.
 _POPULATIONS = (
@@ -129,7 +139,7 @@ class Facet:
         """Return where the statement speaks of it: 1 in its text, less in what governs it, 0 nowhere."""
         if self.within(unit.norm):
             return IN_TEXT
-        if self.within(unit.label_norm):
+        if self.within(unit.label_norm) or self.named(unit.referent_norm):
             return IN_LABEL
         if self.named(unit.head_norm):
             return self._head_level(unit)
@@ -268,14 +278,15 @@ def _topic_facet(query: Query, topic: Topic) -> Facet:
     if topic.kind == Kind.DRUG:
         forms += [base[1] for form in forms[:4] if (base := _SALT.fullmatch(form))]
     condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
-    allergy = condition and bool(_ALLERGY.search(query.text))
+    given = bool(_GIVEN.search(query.text[: topic.start]))  # neither asked about nor an allergen
+    allergy = condition and not given and bool(_ALLERGY.search(query.text))
     others = any(other.kind == Kind.DRUG and other.id != topic.id for other in query.topics)
     alone = bool(_AFTERWARDS.search(query.text[: topic.start])) and not others
     required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy or alone)
     kind = "condition" if condition else topic.kind.value
     organ = topic.kind == Kind.ORGAN and query.intent == Intent.FEATURES
-    classes = classes_of_topic(query, topic) if kind == Kind.DRUG else ()
-    weight = WORD_WEIGHT if organ else NAME_WEIGHT
+    classes = classes_of_topic(query, topic) if topic.kind == Kind.DRUG else ()
+    weight = RARE_WEIGHT if given else WORD_WEIGHT if organ else NAME_WEIGHT
     return Facet(tuple(form for form in forms if form), weight, required, kind, classes=classes)
 
 
@@ -359,8 +370,17 @@ def of_other_patients(query: Query, unit: Unit, units: Sequence[Unit]) -> bool:
 
     `units` are all statements of its passage: so is a row of a table for another range or kind.
     """
-    of_another = other_number(query.text, " ".join((*unit.heads[-1:], unit.label, unit.text)))
-    return of_another or headed_by_value(query, unit) is False or row_suits(query.text, unit, units) is False
+    own = " ".join((*unit.heads[-1:], unit.label, unit.text))
+    of_another = other_number(query.text, own) or (_RELATIVE.search(query.text) and not _CONTACTS.search(own))
+    return (
+        bool(of_another)
+        or headed_by_value(query, unit) is False
+        or row_suits(query.text, unit, units) is False
+    )
+
+
+def _row_of_others(query: Query, unit: Unit, units: Sequence[Unit]) -> bool:
+    return unit.kind == "row" and row_suits(query.text, unit, units) is False
 
 
 def headed_by_value(query: Query, unit: Unit) -> bool | None:

@@ -15,7 +15,7 @@ from clinweave.applications.consult.doses import (
     substance,
     with_conditions,
 )
-from clinweave.applications.consult.limits import meets, overlaps, suits_age
+from clinweave.applications.consult.limits import meets, overlaps, same_count, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -32,7 +32,7 @@ from clinweave.applications.consult.matching import (
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
 from clinweave.applications.consult.quotation import Quote
 from clinweave.applications.consult.restrictions import restrictions
-from clinweave.applications.consult.rows import condition_of, row_suits
+from clinweave.applications.consult.rows import condition_of, first_cell, row_suits
 from clinweave.applications.consult.units import Unit, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence
@@ -91,10 +91,11 @@ def _row_of_others(query: Query, passages: Sequence[Sequence[Unit]], facets: Seq
     """
     fits = [0.0]
     for units in passages:
-        suits = [row_suits(query.text, unit, units) for unit in units]
+        rows = [unit for unit in units if unit.kind == "row"]
+        suits = [row_suits(query.text, row, units) for row in rows]
         if True not in suits:
             fits += [
-                match(unit, facets).coverage for unit, suit in zip(units, suits, strict=True) if suit is False
+                match(unit, facets).coverage for unit, suit in zip(rows, suits, strict=True) if suit is False
             ]
     return max(fits)
 
@@ -142,6 +143,8 @@ def _of_item(
         if fit.coverage == 0 or _of_permission_alone(fit, facets) or of_other_patients(query, unit, units):
             continue
         selected = _extended(query, units, index, facets, item)
+        if unit.referent and selected[0] is unit:
+            selected = [units[index - 1], *selected]  # "It is ...": the reader sees what "it" is
         selected = [
             selected[0],
             *takewhile(lambda more: suits_age(query.text, more.text) is not False, selected[1:]),
@@ -224,7 +227,8 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
         return _about_disease(query, fit, facets, met=limit is True)
     to_value = query.intent in OF_VALUES and headed_by_value(query, fit.unit)
-    return bool(to_value) or _answers_words(query, fit, facets, met=limit is True)
+    met = limit is True or same_count(query.text, fit.unit.text)
+    return bool(to_value) or _answers_words(query, fit, facets, met=met)
 
 
 def _states_threshold(query: Query, unit: Unit) -> bool:
@@ -289,7 +293,11 @@ def _answers_words(query: Query, fit: Match, facets: Sequence[Facet], *, met: bo
     in_text = [facet for facet in others_asked if facet.level(unit) >= IN_LABEL]
     near = any(facet.level(unit) >= IN_NEAR_HEAD for facet in others_asked)
     gives = query.intent == Intent.TREATMENT and states_amount(unit.text)
-    return near and fit.in_text > 0 and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
+    return (
+        near
+        and (fit.in_text > 0 or met)
+        and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
+    )
 
 
 def _stance(query: Query, units: Sequence[Unit], facets: Sequence[Facet], item: Evidence) -> str:
@@ -348,12 +356,22 @@ def _extended(
     if query.intent == Intent.DOSE:
         index = first_dose(units, index, substance(query.text, facets), others)
     unit = units[index]
+    if unit.kind == "row" and (query.yes_no or query.intent == Intent.SAFETY):
+        return [unit, *_other_rows(query, units, unit, drugs)]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.opens:
         return with_conditions(units, index, drugs or facets, others)
     if query.intent == Intent.SAFETY:
         selected = with_conditions(units, index, drugs or facets, others)
         return selected[:3]
     return [unit]
+
+
+def _other_rows(query: Query, units: Sequence[Unit], row: Unit, drugs: Sequence[Facet]) -> list[Unit]:
+    """Return the other rows of a table for the same drug ("Metformin, if contrast is given") and the same patients."""
+    table = [unit for unit in units if unit.kind == "row" and unit.heads == row.heads and unit is not row]
+    named = [unit for unit in table if any(facet.within(first_cell(unit)) for facet in drugs)]
+    alike = any(facet.within(first_cell(row)) for facet in drugs)
+    return [unit for unit in named if alike and not of_other_patients(query, unit, units)]
 
 
 def _distinct(quotes: Sequence[Quote]) -> list[Quote]:

@@ -7,13 +7,14 @@ row is for: by a range of values, or by one of a few words.
 import re
 from collections.abc import Sequence
 
-from clinweave.applications.consult.limits import limits_of, meets
+from clinweave.applications.consult.limits import asked_of, limits_of, meets
 from clinweave.applications.consult.units import Unit, normal
 
 MAX_KIND = 3  # words of a cell that names a kind
 MAX_MORE = 2  # words of a cell besides its range ("5.5 to 5.9 once stable")
 _COLUMN = re.compile(r"(?:^|; )([^:;]{1,80}): ")
 _UNIT = re.compile(r"\s*\(([^)]*)\)\s*$")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 _ABSENT = frozenset({"none", "no", "absent", "nil", "without"})
 _ALL = frozenset({"any", "all", "every", "either"})
 _NOT = r"(?:no|not|without|absence of|denies|free of)"
@@ -53,6 +54,11 @@ def condition_of(unit: Unit) -> str:
     return "; ".join(f"{column}: {cell}" for column, cell in whom)
 
 
+def first_cell(row: Unit) -> str:
+    """Return the normal form of the first cell of a row, with a space at either end."""
+    return f" {normal(next(iter(_cells(row.text).values()), ''))} "
+
+
 def _cells(text: str) -> dict[str, str]:
     """Return the cells of a row by their column."""
     columns = list(_COLUMN.finditer(text))
@@ -63,6 +69,10 @@ def _cells(text: str) -> dict[str, str]:
 def _in_range(question: str, column: str, cell: str) -> bool | None:
     """Say whether the value of the question is in the range that a cell consists of."""
     unit = _UNIT.search(column)
+    if bare := _NUMBER.fullmatch(cell):
+        measure = normal(_UNIT.sub("", column)).split()[-1:]
+        values = [value for value, asked in asked_of(question) if normal(asked.of).split()[-1:] == measure]
+        return float(bare[1]) in values if values else None
     statement = f"{_UNIT.sub('', column)} {cell} {unit[1] if unit else ''}".strip()
     words = [word for word in normal(cell).split() if word.isalpha()]
     return meets(question, statement) if limits_of(cell) and len(words) <= MAX_MORE + 3 else None

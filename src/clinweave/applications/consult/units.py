@@ -22,6 +22,17 @@ _OPEN_END = re.compile(
 )
 # "Over 12 years: 500 mg", "Below 10 kg: ...": a line of its own, whatever the line before it ends with.
 _BAND = re.compile(r"^(?=[A-Z\d<>≥≤])(?=[^.:;!?]{0,40}\d)[^.:;!?]{2,50}:\s")
+# "It is not given for pain.", "Never give it into a vein.", but not "It is important to ..."
+_REFERS = re.compile(
+    r"^(?:It|They|This drug|These drugs)\b(?!\s+(?:is|may be|can be)\s+\w+\s+(?:to|that)\b)"
+    r"|^(?:Never|Do not|Don't|Avoid|Always|Only)\b[^.;]{0,40}\b(?:it|them)\b"
+)
+_SUBJECT = re.compile(
+    r"(?!It|They|This|These|There|That|If|When)"
+    r"((?:[A-Z][\w-]+)(?: [a-z][\w-]+){0,2}?) (?:is|are|was|may|must|should|can|has|have|can't|cannot)\b"
+    r"|(?:Give|Use|Start|Offer|Prescribe|Continue|Stop|Take|Administer)"
+    r" ([\w-]+(?: (?:sulfate|sulphate|chloride|gluconate))?)\b"
+)
 _ENDED = re.compile(r"[.!?]['\")\]]*$")
 normal = lru_cache(maxsize=1 << 15)(
     normal_form
@@ -43,6 +54,8 @@ class Unit:
     norm: str = field(default="", compare=False)  # normal form with a space at either end
     head_norm: str = field(default="", compare=False)
     label_norm: str = field(default="", compare=False)
+    referent: str = ""  # what its "it" or "they" stands for: the subject or object of the sentence before it
+    referent_norm: str = field(default="", compare=False)
 
     @property
     def opens(self) -> bool:
@@ -210,13 +223,19 @@ class _Reader:
         label = ""
         if (match := _LABEL.match(text)) and kind == "sentence":
             label = match[1]
+        named = ""
         for span in split_sentences(text):
             sentence = " ".join(span.text.split())
-            if re.search(r"\w", sentence):
-                self._add(sentence, kind, label)
+            if not re.search(r"\w", sentence):
+                continue
+            refers = bool(_REFERS.search(sentence))
+            self._add(sentence, kind, label, named if refers else "")
+            if not refers:
+                subject = _SUBJECT.match(sentence)
+                named = (subject[1] or subject[2]) if subject else ""
         self.block += 1
 
-    def _add(self, text: str, kind: str, label: str = "") -> None:
+    def _add(self, text: str, kind: str, label: str = "", referent: str = "") -> None:
         heads = [*self.base, *(part for part in self.path if part not in self.base)]
         heads += [part for part in (self.heading, self.lead.rstrip(":")) if part and part not in heads]
         if self.lead and text == self.lead:
@@ -226,7 +245,7 @@ class _Reader:
         self.units.append(
             Unit(
                 text, tuple(heads), label, self.block, kind,
-                _padded(text), _padded(" . ".join(heads)), _padded(label),
+                _padded(text), _padded(" . ".join(heads)), _padded(label), referent, _padded(referent),
             )
         )  # fmt: skip
 

@@ -30,7 +30,11 @@ _EITHER = re.compile(
 _ONE_PATIENT = re.compile(
     r"\b(?:with|in|and|who (?:also )?ha(?:s|ve)|suffering from|complicated by|plus)\b", re.IGNORECASE
 )
-_PURPOSE = re.compile(r"\b(?:for|in|during|before|after)\b(?P<words>[^?.;]*)", re.IGNORECASE)
+_PURPOSE = re.compile(
+    r"\b(?:for|in|during|before|after)\b(?P<words>[^?.;]*)"
+    r"|\b(?P<kind>breakthrough|rescue|loading|maintenance|test|prophyla\w+|preventive|booster|stress) doses?\b",
+    re.IGNORECASE,
+)
 _ANYWHERE = frozenset({"inpatient", "inpatients", "outpatient", "outpatients", "ward", "hospital", "clinic"})
 _STEM = 5  # characters by which forms of a word are recognised
 _MANAGEMENT = frozenset({Intent.TREATMENT, Intent.DOSE, Intent.SAFETY, Intent.INDICATIONS})
@@ -332,7 +336,7 @@ def purpose_not_named(query: Query, statements: Sequence[Statement]) -> str:
     """
     if query.language != "en" or query.intent != Intent.DOSE:
         return ""
-    purpose = " ".join(match["words"] for match in _PURPOSE.finditer(query.text)).casefold()
+    purpose = " ".join(match["words"] or match["kind"] for match in _PURPOSE.finditer(query.text)).casefold()
     text = " ".join(f"{item.heading} {item.text}" for item in statements).casefold()
     words = [
         word

@@ -29,7 +29,8 @@ def classes_of(names: tuple[str, ...]) -> tuple[DrugClass, ...]:
     for item in _table().values():
         others = item.get("but", [])
         stem = next((why for drug in drugs if drug not in others and (why := _stem(drug, item))), "")
-        listed = any(drug in item.get("members", []) for drug in drugs)
+        members = {member.lower() for member in item.get("members", [])}
+        listed = not members.isdisjoint(drugs)
         if stem or listed:
             why = f"INN stem {stem}" if stem else f"ATC group {item['atc']}"
             found.append(DrugClass(item["names"][0], tuple(_with_plurals(item["names"])), why))
