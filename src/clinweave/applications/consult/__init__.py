@@ -8,7 +8,7 @@ from clinweave.applications.consult.answering import (
 )
 from clinweave.applications.consult.compose import Composition, compose
 from clinweave.applications.consult.languages import disclaimer
-from clinweave.applications.consult.model_text import AnswerPart, OnPart, joined
+from clinweave.applications.consult.wording import AnswerPart, OnPart, joined
 
 __all__ = [
     "DISCLAIMER",

@@ -11,10 +11,8 @@ from clinweave.applications.consult import languages
 from clinweave.applications.consult.compose import Composition, compose, with_other_kinds
 from clinweave.applications.consult.model_text import (
     DISCLAIMER,
-    AnswerPart,
     ModelSettings,
     ModelText,
-    OnPart,
     check_access,
     generate,
     require_generation,
@@ -25,6 +23,7 @@ from clinweave.applications.consult.model_text import (
 )
 from clinweave.applications.consult.own_patients import NOT_SEARCHED, asks_of_a_record, without_asker
 from clinweave.applications.consult.parts import composed_parts, numbered
+from clinweave.applications.consult.wording import AnswerPart, OnPart
 from clinweave.core import guardrails
 from clinweave.core.errors import InputTooLongError, UserError
 from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question

@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from clinweave.applications.consult.prompt import ShownStatement
+from clinweave.applications.consult.wording import AnswerPart, OnPart
 from clinweave.core import guardrails
 from clinweave.knowledge import CitationChecker, split_sentences
 from clinweave.models import RepetitionGuard, find_repetition
@@ -24,28 +25,6 @@ _BEGINS = re.compile(r"[\"'“(-]*\w")  # a mark like [1] belongs to the sentenc
 _MARK = re.compile(r"\[\d[\d,; ]*\]")
 _DO_NOT_KNOW = re.compile(r"^\W*I (?:do not|don't) know\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerPart:
-    """What can be shown before an answer is complete.
-
-    `kind` is "statements" (the text of the sources), "model" (the name of a model that begins to write), "written" (a
-    piece of its reply, unchecked: for a count, never to be shown) or "sentence" (a supported sentence as it is shown).
-    """
-
-    kind: str
-    text: str
-
-
-OnPart = Callable[[AnswerPart], None]
-
-
-def joined(text: str, part: AnswerPart, sentences: int) -> str:
-    """Return the text of an answer with one more part; `sentences` is how many sentences of a model it has already."""
-    if part.kind == "sentence" and text:
-        return f"{text}{' ' if sentences else chr(10) * 2}{part.text}"
-    return text + part.text if part.kind in {"statements", "sentence"} else text
 
 
 class CheckedReply:

@@ -14,17 +14,15 @@ from clinweave.applications.consult.checked_reply import (
     HEADING,
     LABEL,
     LONGEST,
-    AnswerPart,
     CheckedReply,
-    OnPart,
     bare,
     cited_evidence,
-    joined,
     shown_sentence,
     without_doses,
 )
 from clinweave.applications.consult.prompt import ShownStatement, prompt_for, shown_to_model
 from clinweave.applications.consult.selection import can_choose, choice_prompt, choose_sentences
+from clinweave.applications.consult.wording import AnswerPart, OnPart
 from clinweave.core.access_policy import check_egress, host_of_model
 from clinweave.core.errors import ModelError, NotCapableError
 from clinweave.knowledge import CitationChecker
@@ -54,13 +52,10 @@ def without_repetition(text: str) -> tuple[str, bool]:
 
 __all__ = [
     "DISCLAIMER",
-    "AnswerPart",
     "ModelSettings",
     "ModelText",
-    "OnPart",
     "check_access",
     "generate",
-    "joined",
     "require_generation",
     "without_doses",
     "write",
@@ -109,6 +104,8 @@ class ModelText:
 
         Chosen sentences are all returned: they are the short form of the statements.
         """
+        if not self.sentences:
+            return ""
         stated, shown = bare("" if self.chosen else composed), list[str]()
         heading = (CHOSEN if self.chosen else HEADING).format(model=model)
         for item in self.sentences:

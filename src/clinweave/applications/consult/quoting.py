@@ -187,7 +187,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
     bonus = 0.05 * bool(row or meets(query.text, text, heads))
-    bonus -= MISSED * (meets(query.text, condition_of(units[0]), heads) is False)
+    bonus -= MISSED * (meets(query.text, _condition(units[0]), heads) is False)
     bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
@@ -206,9 +206,13 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
     return all(facet.kind == "word" and polarity.asks_forbidden(facet.forms[0]) for facet in met)
 
 
+def _condition(unit: Unit) -> str:
+    return condition_of(unit) if unit.kind == "row" else unit.text
+
+
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = meets(query.text, condition_of(fit.unit), " ".join(fit.unit.heads))
+    limit = meets(query.text, _condition(fit.unit), " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
     missed = limit is False and not _states_threshold(query, fit.unit)
     if not covered or missed or _of_another_disease(fit, facets):
@@ -255,7 +259,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < MIN_SPOKEN_OF
-        or meets(query.text, condition_of(unit), " ".join(unit.heads)) is False
+        or meets(query.text, _condition(unit), " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))
     ):

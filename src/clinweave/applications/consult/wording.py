@@ -1,8 +1,8 @@
 """Relations in plain sentences: grouped by what they say, a few first and the rest below."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from clinweave.core.predicates import (
     CONTRAINDICATED,
@@ -358,3 +358,25 @@ def _speaks_of(statement: Statement, topic: Topic) -> bool:
     text = f"{statement.heading} {statement.text}".casefold()
     names = {topic.text, topic.name, *topic.names}
     return any(re.search(rf"\b{re.escape(name.casefold())}", text) for name in names if len(name) > 2)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """What can be shown before an answer is complete.
+
+    `kind` is "statements" (the text of the sources), "model" (the name of a model that begins to write), "written" (a
+    piece of its reply, unchecked: for a count, never to be shown) or "sentence" (a supported sentence as it is shown).
+    """
+
+    kind: str
+    text: str
+
+
+OnPart = Callable[[AnswerPart], None]
+
+
+def joined(text: str, part: AnswerPart, sentences: int) -> str:
+    """Return the text of an answer with one more part; `sentences` is how many sentences of a model it has already."""
+    if part.kind == "sentence" and text:
+        return f"{text}{' ' if sentences else chr(10) * 2}{part.text}"
+    return text + part.text if part.kind in {"statements", "sentence"} else text

@@ -33,6 +33,7 @@ After that:
 - `relevance`: a supported sentence that does not answer the question is irrelevant.
 - `judge`: a second judge, if one is set, for sentences that the rules leave open; `premises` selects what it reads,
   `vetoes` lists differences after which it is not asked.
-- `closest`: quotes the passage's own sentence in the place of a rejected one; `titles` says what a passage is about.
+- `closest`: quotes the passage's own sentence in the place of a rejected one; `titles` says what a passage is about,
+  `standalone` which of its sentences can be read alone.
 - `patterns`: the patterns of patterns.toml, used by several steps.
 """
