@@ -15,15 +15,20 @@ BITS = 1024
 
 @dataclass(frozen=True)
 class PatternScreen:
-    """Patterns (P) and the bits (P, 1024) that a molecule with each of them must have. Make one with `screen_of`."""
+    """Patterns (P) and the bits (P, 16; packed) that a molecule with each of them must have; made by `screen_of`."""
 
     patterns: "tuple[Mol, ...]"
-    bits: "NDArray[np.bool_]"
+    bits: "NDArray[np.uint64]"
+
+    def possible(self, molecule: "Mol") -> list[int]:
+        """Return the indices of the patterns that the fingerprint does not rule out, in order."""
+        missing = ~fingerprint_bits(molecule)
+        result: list[int] = np.flatnonzero(~(self.bits & missing).any(1)).tolist()
+        return result
 
     def matches(self, molecule: "Mol") -> Iterator[int]:
         """Yield the indices of the patterns that a molecule has, in order."""
-        missing = ~fingerprint_bits(molecule)
-        for index in np.flatnonzero(~(self.bits & missing).any(1)).tolist():
+        for index in self.possible(molecule):
             if molecule.HasSubstructMatch(self.patterns[index]):
                 yield index
 
@@ -33,10 +38,9 @@ def screen_of(patterns: "Sequence[Mol]") -> PatternScreen:
     return PatternScreen(tuple(patterns), np.stack([fingerprint_bits(pattern) for pattern in patterns]))
 
 
-def fingerprint_bits(molecule: "Mol") -> "NDArray[np.bool_]":
-    """Return the pattern fingerprint (1024,): a molecule has all bits of each of its substructures."""
-    from rdkit import Chem
+def fingerprint_bits(molecule: "Mol") -> "NDArray[np.uint64]":
+    """Return the packed pattern fingerprint (16,): a molecule has all bits of each of its substructures."""
+    from rdkit import Chem, DataStructs
 
-    bits = np.zeros(BITS, np.bool_)
-    bits[list(Chem.PatternFingerprint(molecule, fpSize=BITS).GetOnBits())] = True
-    return bits
+    text = DataStructs.BitVectToBinaryText(Chem.PatternFingerprint(molecule, fpSize=BITS))
+    return np.frombuffer(text, np.uint64)
