@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
-from clinweave.cli.structure_filters import Allow, Filters, RefuseSmarts, chosen_filter, tell_refusals
+from clinweave.cli.structure_filters import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
 from clinweave.core.artifacts import home
 from clinweave.core.extras import needs_extra
 
@@ -93,12 +94,17 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
         request = analogue_request(
             lead, keep=required_substructure, change=change, similarity=similarity, window=window, count=n
         )
+        if request.note:
+            typer.echo(f"--lead: {request.note}", err=True)
         makeable = chosen_filter(allow, filters, refuse_smarts)
         if makeable is not None:  # what the lead itself has is no reason to refuse its analogues
             makeable = makeable.excuse(makeable.violations(request.molecule))
         with _bar() as update:
             learned = open_transformations(
-                home(), reference, lambda done, total: update("transformations", done, total)
+                home(),
+                reference,
+                lambda done, total: update("transformations", done, total),
+                partial(typer.echo, err=True),
             )
             opened = None
             if way is not Way.TRANSFORMATIONS:
@@ -123,6 +129,7 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
         return
     _show(result)
     tell_refusals(makeable.describe() if makeable else None)
+    tell_controlled({str(row["smiles"]): str(row["controlled"]) for row in rows})
     typer.echo(str(out))
 
 
@@ -151,6 +158,6 @@ def _show(result: "AnalogueResult") -> None:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in item.left_out.items())
         if item.note or (reasons and item.way != "union"):
             typer.echo(f"{item.way}, left out: {item.note or reasons}", err=bool(item.note))
-    typer.echo(f"{len(result.analogues):,} analogues")
+    typer.echo(f"{len(result.analogues):,} analogue{'' if len(result.analogues) == 1 else 's'}")
     if result.shortfall:
         typer.echo(f"fewer than asked for: {result.shortfall}", err=True)

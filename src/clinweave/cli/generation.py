@@ -359,6 +359,8 @@ def encode(  # noqa: PLR0917 - each parameter is one option
         _use(threads)
         opened = open_model(model, device)
         rows = list(read_molecules(file))
+        if not rows:
+            raise UserError(f"{file} holds no molecules")
         encoded = opened.encode([row.smiles or "" for row in rows], strict=strict)
         reasons = [row.reason or encoded.reasons[n] for n, row in enumerate(rows)]
         write_latents(out, rows, reasons, encoded.latents)

@@ -1,6 +1,7 @@
 """`clinweave molecules optimize`: search for molecules that a scorer likes better, within a budget of its calls."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,13 +102,17 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
             summary,
             write_rows,
         )
+        from clinweave.applications.molecules.salts import without_counter_ions
 
         check_output(out)
         if method not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed
             _use(threads)
         opened = open_scorer(scorer, target, minimise=minimize, allow_remote=allow_remote)
+        if note := without_counter_ions(start)[1]:
+            typer.echo(f"--start: {note}", err=True)
+        first = read_pool(pool, partial(typer.echo, err=True)) if pool else ()
         search = Search(
-            opened, budget, start, required_substructure, method, seed, read_pool(pool) if pool else (),
+            opened, budget, start, required_substructure, method, seed, first,
             out.with_name(f"{out.name}.journal"), model, chosen_filter(allow, filters, refuse_smarts),
         )  # fmt: skip
         with _bar() as update:

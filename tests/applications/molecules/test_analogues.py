@@ -24,6 +24,7 @@ from clinweave.applications.molecules.analogues import (
     learn,
     open_transformations,
 )
+from clinweave.applications.molecules.analogues.fragments import cuts, join
 from clinweave.cli import main
 from clinweave.core.errors import UserError
 from tests.applications.molecules.made import grids, smiles_set
@@ -132,7 +133,7 @@ def test_too_few_are_written_with_the_reason(table):
     ("options", "problem"),
     [
         ({"lead": "C1CC"}, "--lead C1CC: not a SMILES"),
-        ({"lead": "CCO.CC"}, "a mixture of 2 parts"),
+        ({"lead": "CCCO.CCC"}, "a mixture of 2 parts"),
         ({"keep": "[#"}, "--required-substructure [#: not a SMARTS"),
         ({"keep": "P"}, "--required-substructure P: the lead"),
         ({"change": "Br"}, "--change Br: the lead does not contain it"),
@@ -147,6 +148,42 @@ def test_what_cannot_be_asked_is_refused(options, problem):
     with pytest.raises(UserError) as stopped:
         analogue_request(**{"lead": LEAD, **options})
     assert problem in str(stopped.value)
+
+
+LISINOPRIL = "NCCCC[C@H](N[C@@H](CCc1ccccc1)C(=O)O)C(=O)N1CCC[C@H]1C(=O)O"
+ERYTHROMYCIN = (
+    "CC[C@H]1OC(=O)[C@H](C)[C@@H](O[C@H]2C[C@@](C)(OC)[C@@H](O)[C@H](C)O2)[C@H](C)[C@@H](O[C@@H]2O[C@H](C)C[C@H]"
+    "(N(C)C)[C@H]2O)[C@](C)(O)C[C@@H](C)C(=O)[C@H](C)[C@@H](O)[C@]1(C)O"
+)
+
+
+@pytest.mark.parametrize("smiles", [LISINOPRIL, ERYTHROMYCIN, "COc1ccc(/C=C/C(=O)OCCC(C)C)cc1", "C[C@H](F)Cl"])
+def test_a_lead_with_stereo_marks_is_cut_and_joined_to_itself(smiles):
+    molecule = Chem.MolFromSmiles(smiles)
+    every = list(cuts(molecule))
+    assert every
+    assert {join(cut.stays, cut.changes) for cut in every} == {Chem.CanonSmiles(smiles)}
+
+
+def test_analogues_keep_the_stereo_marks_of_the_lead(table):
+    request = analogue_request(LISINOPRIL, count=5, similarity="0.4-")
+    result = find_analogues(request, table, way="transformations")
+    assert result.analogues
+    assert all("[C@" in item.smiles for item in result.analogues)
+
+
+@pytest.mark.parametrize(
+    ("salt", "parent", "name"),
+    [
+        ("CC(=O)Nc1ccc(CCN)cc1.CS(=O)(=O)O", "CC(=O)Nc1ccc(CCN)cc1", "mesylate"),
+        ("CC(=O)Nc1ccc(CC[NH3+])cc1.[Cl-]", "CC(=O)Nc1ccc(CCN)cc1", "hydrochloride"),
+        ("[Na+].CCCCc1ccc(C(=O)[O-])cc1", "CCCCc1ccc(C(=O)O)cc1", "sodium"),
+    ],
+)
+def test_the_lead_of_a_salt_is_its_active_part(salt, parent, name):
+    request = analogue_request(salt)
+    assert request.lead == Chem.CanonSmiles(parent)
+    assert name in request.note
 
 
 def test_an_own_reference_is_learned_once(tmp_path: Path):

@@ -145,6 +145,17 @@ def read_molecules(path: Path, *, column: str | None = None, **choices: Any) -> 
         yield Molecule(number, text, standard.smiles, standard.reason, notes, name, fields_)
 
 
+def describe_unread(rows: Sequence[Molecule], path: Path, option: str) -> str:
+    """Return how many rows of an option's file hold no molecule, and why the first does not; "" if all do."""
+    wrong = [row for row in rows if row.smiles is None]
+    if not wrong:
+        return ""
+    return (
+        f"{len(wrong):,} of {len(rows):,} rows of {option} contain no valid molecule "
+        f"({path.name}, row {wrong[0].row}: {wrong[0].reason})"
+    )
+
+
 def read_smiles(path: Path, column: str | None = None) -> list[str]:
     """Return the SMILES of a file as they stand, unchecked: for large sets that are standard already."""
     opened, _ = _opened(path, column)

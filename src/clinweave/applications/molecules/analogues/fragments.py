@@ -6,7 +6,7 @@ lies between two parts. A hydrogen on an atom counts as a substituent.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -62,16 +62,17 @@ def _apart(molecule: "Mol", bonds: Sequence[int]) -> Iterator[Cut]:
 
     labels = [(number, number) for number in range(1, len(bonds) + 1)]
     whole = Chem.FragmentOnBonds(molecule, list(bonds), dummyLabels=labels)
-    pieces = Chem.GetMolFrags(whole)
+    pieces: list[tuple[int, ...]] = []
+    parts = Chem.GetMolFrags(whole, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=pieces)
     size = molecule.GetNumAtoms()
     ends = [{whole.GetAtomWithIdx(atom).GetIsotope() for atom in piece if atom >= size} for piece in pieces]
     for number, piece in enumerate(pieces):
         atoms = frozenset(atom for atom in piece if atom < size)
         if len(ends[number]) != len(bonds) or not 0 < len(atoms) <= MAX_CHANGED or len(atoms) * 2 > size:
             continue  # with two cuts it is the middle that changes
-        others = [atom for other, item in enumerate(pieces) if other != number for atom in item]
         outer = [_neighbour(molecule, bond, atoms) for bond in bonds]
-        changes, stays = _mapped(whole, piece), _mapped(whole, others)
+        others = [part for other, part in enumerate(parts) if other != number]
+        changes, stays = _mapped(parts[number]), _mapped(reduce(Chem.CombineMols, others))
         yield Cut(stays, changes, "|".join(_kind(molecule, atom) for atom in outer), atoms, outer[0])
         if len(bonds) == 2:
             yield Cut(_swapped(stays), _swapped(changes), "|".join(_kind(molecule, atom) for atom in outer[::-1]),
@@ -90,11 +91,11 @@ def _kind(molecule: "Mol", atom: int) -> str:
     return str(symbol.lower() if item.GetIsAromatic() else symbol)
 
 
-def _mapped(whole: "Mol", atoms: Sequence[int]) -> str:
+def _mapped(piece: "Mol") -> str:
     """Return the canonical SMILES of a part whose dummy atoms carry map numbers in place of isotopes."""
     from rdkit import Chem
 
-    part = Chem.RWMol(Chem.MolFromSmiles(Chem.MolFragmentToSmiles(whole, list(atoms)), sanitize=False))
+    part = Chem.RWMol(piece)
     for atom in part.GetAtoms():
         if atom.GetAtomicNum() == 0 and atom.GetIsotope():
             atom.SetAtomMapNum(atom.GetIsotope())
@@ -143,6 +144,7 @@ def join(stays: str, changes: str) -> str | None:
         both = Chem.MolFromSmiles(f"{stays}.{changes}", sanitize=False)
         if both is None:
             return None
+        Chem.SetBondStereoFromDirections(both)  # else E and Z are lost
         try:
             joined = Chem.molzip(both)
             text = Chem.MolToSmiles(Chem.RemoveHs(joined, sanitize=False))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.patterns import smarts_pattern
+from clinweave.applications.molecules.salts import without_counter_ions
 from clinweave.applications.molecules.windows import Window, parse_window, parse_windows
 from clinweave.core.errors import UserError
 
@@ -28,6 +29,7 @@ class AnalogueRequest:
     similarity: Window = ANY_SIMILARITY
     windows: Mapping[str, Window] = field(default_factory=dict)
     count: int = 200
+    note: str = ""  # what of the lead was left out: counter-ions, solvents
 
 
 def analogue_request(
@@ -37,12 +39,14 @@ def analogue_request(
 
     `keep` is SMARTS that every analogue has; `change` SMARTS (or atom numbers of the lead, from 1) of all that may
     change; `similarity` a window of the Tanimoto similarity to the lead (Morgan, radius 2, 2,048 bits); `window` one of
-    properties. Raises `UserError` for a lead, pattern or window that cannot be.
+    properties. Of a salt or solvate the active part is the lead. Raises `UserError` for a lead, pattern or window that
+    cannot be.
     """
     from rdkit import Chem
 
     if count < 1:
         raise UserError(f"--n {count}: ask for at least one analogue")
+    lead, note = without_counter_ions(lead)
     answer = standardise(lead, most=MAX_LEAD)
     if answer.smiles is None:
         raise UserError(f"--lead {lead}: {answer.reason}")
@@ -57,7 +61,7 @@ def analogue_request(
         raise UserError(f"--similarity {similarity}: similarities lie between 0 and 1")
     rest = None if site is None else _rest(molecule, site)
     return AnalogueRequest(
-        answer.smiles, molecule, pattern, site, rest, bounded, parse_windows(window), count
+        answer.smiles, molecule, pattern, site, rest, bounded, parse_windows(window), count, note
     )
 
 

@@ -106,8 +106,10 @@ def shortfall(tallies: Sequence[Tally], asked: int, found: int) -> str:
 Rows = list[dict[str, Cell]]
 
 
-def rows_of(result: AnalogueResult, flags: Sequence[str], drugs: Mapping[str, str]) -> Rows:
-    """Return the rows of the output; `flags` has one text for each analogue, `drugs` names by SMILES."""
+def rows_of(
+    result: AnalogueResult, flags: Sequence[str], controlled: Mapping[str, str], drugs: Mapping[str, str]
+) -> Rows:
+    """Return the rows of the output; `flags` has one text for each analogue, the others texts by SMILES."""
     return [
         {
             "rank": rank,
@@ -118,6 +120,7 @@ def rows_of(result: AnalogueResult, flags: Sequence[str], drugs: Mapping[str, st
             "similarity": round(item.similarity, 4),
             **{name: round(value, 3) for name, value in item.properties.items()},
             "flags": flag,
+            "controlled": controlled.get(item.smiles, ""),
             "drug": drugs.get(item.smiles, ""),
         }
         for rank, (item, flag) in enumerate(zip(result.analogues, flags, strict=True), 1)
@@ -127,17 +130,18 @@ def rows_of(result: AnalogueResult, flags: Sequence[str], drugs: Mapping[str, st
 def write_analogues(path: Path, result: AnalogueResult, home: Path) -> Rows:
     """Write the analogues in the format that the ending names, with flags and known drugs; return the rows.
 
-    Flags are the structural alerts of `optimize`. Of no analogue, the header alone is written.
+    Flags are the structural alerts of `optimize`, `controlled` the classes named by law. Of no analogue, the header
+    alone is written.
     """
     from rdkit import Chem
 
     from clinweave.applications.molecules.drugs.known import named_drugs
-    from clinweave.applications.molecules.structure_filters import alerts
+    from clinweave.applications.molecules.structure_filters import alerts, controlled_among
 
     smiles = [item.smiles for item in result.analogues]
     flags = ["; ".join(alerts(Chem.MolFromSmiles(text))) for text in smiles]
     matches = named_drugs(smiles, home) or {}
-    rows = rows_of(result, flags, {text: f"{match.name} ({match.how})" for text, match in matches.items()})
+    rows = rows_of(result, flags, controlled_among(smiles), {text: f"{match.name} ({match.how})" for text, match in matches.items()})
     write_molecules(path, COLUMNS, [[row[name] for name in COLUMNS] for row in rows], COLUMNS.index("smiles"))
     return rows
 
@@ -151,6 +155,7 @@ COLUMNS = (
     "similarity",
     *PROPERTIES,
     "flags",
+    "controlled",
     "drug",
 )
 

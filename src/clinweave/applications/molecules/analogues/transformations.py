@@ -198,19 +198,28 @@ def packaged_transformations() -> Transformations:
 
 
 def open_transformations(
-    home: Path, reference: Path | None = None, progress: Progress | None = None
+    home: Path,
+    reference: Path | None = None,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Transformations:
-    """Return the packaged table, or that of a user's file of molecules, learned once and kept under `home`."""
+    """Return the packaged table, or that of a user's file of molecules, learned once and kept under `home`.
+
+    `tell` is called with the rows that hold no molecule, when the file is learned from.
+    """
     if reference is None:
         return packaged_transformations()
-    from clinweave.applications.molecules.molecule import read_molecules
+    from clinweave.applications.molecules.molecule import describe_unread, read_molecules
 
     if not reference.is_file():
         raise UserError(f"there is no file {reference}")
     cached = home / "molecules" / "transformations" / f"{sha256(reference)[:16]}-{VERSION}.tsv"
     if cached.is_file():
         return read_transformations(cached.read_text("utf-8"))
-    smiles = [row.smiles for row in read_molecules(reference, parent=True) if row.smiles]
+    rows = list(read_molecules(reference, parent=True))
+    if tell and (unread := describe_unread(rows, reference, "--reference")):
+        tell(unread)
+    smiles = [row.smiles for row in rows if row.smiles]
     table = learn(smiles, reference.name, len(smiles), progress)
     if not table.pairs and not table.seen:
         raise UserError(

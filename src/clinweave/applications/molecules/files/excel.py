@@ -35,7 +35,8 @@ def open_workbook(path: Path, column: str = "", *, first: bool = False) -> Molec
         heads = next((row for cells in sheets.values() for row in cells[:1]), [])
         raise UserError(
             f"{path}: no sheet has a column called {column or 'smiles'} ({', '.join(sheets) or 'no visible sheet'}; "
-            f"the first row is {', '.join(filter(None, heads)) or 'empty'}); name one with --smiles-column"
+            f"the first row is {', '.join(filter(None, heads)) or 'empty'}); call the column of structures smiles, "
+            "or name it with --smiles-column where the command has that option"
         )
     several = len(tables) > 1
     header = list(dict.fromkeys(name for heads, _ in tables.values() for name in heads))

@@ -52,7 +52,10 @@ def structure_column(path: Path, header: Sequence[str], requested: str = "", *, 
         if indices:
             return indices[0]
     missing = f"no column is called {requested!r}" if requested else "no column is called smiles"
-    raise UserError(f"{path}: {missing}; its columns are {', '.join(header)}; name one with --smiles-column")
+    raise UserError(
+        f"{path}: {missing}; its columns are {', '.join(header)}; call the column of structures smiles, or name it with "
+        "--smiles-column where the command has that option"
+    )
 
 
 def checked(rows: Iterator[Row], header: list[str]) -> Iterator[Row]:

@@ -122,8 +122,11 @@ def _likeness(
         result[f"SNN/{name}"] = nearest(
             bits, reference.bits, lambda done, all_: say("neighbours", done, all_)
         )
-        result[f"Frag/{name}"] = cosine(fragments, reference.fragments)
-        result[f"Scaf/{name}"] = cosine(scaffolds, reference.scaffolds)
+        for measure_, counts, theirs in (
+            ("Frag", fragments, reference.fragments), ("Scaf", scaffolds, reference.scaffolds)
+        ):  # fmt: skip
+            if counts and theirs:  # a set without a scaffold has no such measure
+                result[f"{measure_}/{name}"] = cosine(counts, theirs)
     return result
 
 

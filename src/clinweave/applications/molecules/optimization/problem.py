@@ -8,6 +8,7 @@ import numpy as np
 
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.salts import without_counter_ions
 from clinweave.applications.molecules.structure_filters import StructureFilter
 from clinweave.core.errors import UserError
 
@@ -88,7 +89,10 @@ class Archive:
 
 
 def parse_start(smiles: str, keep: str) -> "tuple[str, Mol | None]":
-    """Return the start's canonical SMILES and the pattern to keep (None for ""), or raise `UserError`."""
+    """Return the start's canonical SMILES (of a salt the active part) and the pattern to keep (None for "").
+
+    Raises `UserError` for a start or pattern that cannot be.
+    """
     from rdkit import Chem, rdBase
 
     pattern: Mol | None = None
@@ -101,7 +105,7 @@ def parse_start(smiles: str, keep: str) -> "tuple[str, Mol | None]":
         if keep:
             raise UserError("--required-substructure needs --start: a molecule that has the pattern")
         return "", None
-    answer = standardise(smiles)
+    answer = standardise(without_counter_ions(smiles)[0])
     if answer.smiles is None:
         raise UserError(f"--start {smiles}: {answer.reason}")
     molecule: Mol = Chem.MolFromSmiles(answer.smiles)

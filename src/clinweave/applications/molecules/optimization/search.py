@@ -1,7 +1,7 @@
 """Run a search: method, starting molecules, oracle and budget."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -174,13 +174,17 @@ def _world(search: Search, model: "Generator | None") -> "tuple[tuple[str, ...],
     return tuple(drawn.smiles), opened
 
 
-def read_pool(path: Path) -> tuple[str, ...]:
-    """Return the molecules of a file that can be used, distinct, in order. Raises `UserError` if there are none."""
-    from clinweave.applications.molecules.molecule import read_molecules
+def read_pool(path: Path, tell: Callable[[str], None] | None = None) -> tuple[str, ...]:
+    """Return the molecules of a file that can be used, distinct, in order; `tell` is called with what cannot be used.
 
-    pool: Sequence[str] = list(
-        dict.fromkeys(molecule.smiles for molecule in read_molecules(path) if molecule.smiles)
-    )
+    Raises `UserError` if there are none.
+    """
+    from clinweave.applications.molecules.molecule import describe_unread, read_molecules
+
+    rows = list(read_molecules(path))
+    pool = tuple(dict.fromkeys(row.smiles for row in rows if row.smiles))
     if not pool:
         raise UserError(f"--pool {path}: no row holds a molecule")
-    return tuple(pool)
+    if tell and (unread := describe_unread(rows, path, "--pool")):
+        tell(unread)
+    return pool
