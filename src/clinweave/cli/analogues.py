@@ -13,12 +13,21 @@ from rich.table import Table
 
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
-from clinweave.cli.structure_filters import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
+from clinweave.cli.structure_filters import (
+    Allow,
+    Filters,
+    RefuseSmarts,
+    chosen_filter,
+    tell_controlled,
+    tell_refusals,
+)
 from clinweave.core.artifacts import home
 from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
-    from clinweave.applications.molecules.analogues import AnalogueResult
+    from clinweave.applications.molecules import Generator
+    from clinweave.applications.molecules.analogues import AnalogueRequest, AnalogueResult
+    from clinweave.applications.molecules.structure_filters import StructureFilter
 
 
 class Way(StrEnum):
@@ -94,11 +103,7 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
         request = analogue_request(
             lead, keep=required_substructure, change=change, similarity=similarity, window=window, count=n
         )
-        if request.note:
-            typer.echo(f"--lead: {request.note}", err=True)
-        makeable = chosen_filter(allow, filters, refuse_smarts)
-        if makeable is not None:  # what the lead itself has is no reason to refuse its analogues
-            makeable = makeable.excuse(makeable.violations(request.molecule))
+        makeable = _filter_for(request, chosen_filter(allow, filters, refuse_smarts))
         with _bar() as update:
             learned = open_transformations(
                 home(),
@@ -106,12 +111,7 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
                 lambda done, total: update("transformations", done, total),
                 partial(typer.echo, err=True),
             )
-            opened = None
-            if way is not Way.TRANSFORMATIONS:
-                from clinweave.applications.molecules import open_model
-
-                _use(threads)
-                opened = open_model(model)
+            opened = None if way is Way.TRANSFORMATIONS else _open(model, threads)
             result = find_analogues(
                 request,
                 learned,
@@ -131,6 +131,20 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
     tell_refusals(makeable.describe() if makeable else None)
     tell_controlled({str(row["smiles"]): str(row["controlled"]) for row in rows})
     typer.echo(str(out))
+
+
+def _open(model: Path | None, threads: int) -> "Generator":
+    from clinweave.applications.molecules import open_model
+
+    _use(threads)
+    return open_model(model)
+
+
+def _filter_for(request: "AnalogueRequest", makeable: "StructureFilter | None") -> "StructureFilter | None":
+    """Say what of the lead was left out; return a filter that refuses no analogue for what the lead itself has."""
+    if request.note:
+        typer.echo(f"--lead: {request.note}", err=True)
+    return makeable.excuse(makeable.violations(request.molecule)) if makeable is not None else None
 
 
 def _summary(result: "AnalogueResult") -> dict[str, object]:

@@ -91,6 +91,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     Each distinct molecule costs one call and is written to FILE.journal immediately; an interrupted search resumes.
     """
     with needs_extra("molecules"):
+        from clinweave.applications.molecules import without_counter_ions
         from clinweave.applications.molecules.files import check_output
         from clinweave.applications.molecules.optimization import (
             WITHOUT_WEIGHTS,
@@ -102,7 +103,6 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
             summary,
             write_rows,
         )
-        from clinweave.applications.molecules.salts import without_counter_ions
 
         check_output(out)
         if method not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed

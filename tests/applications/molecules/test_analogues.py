@@ -157,7 +157,9 @@ ERYTHROMYCIN = (
 )
 
 
-@pytest.mark.parametrize("smiles", [LISINOPRIL, ERYTHROMYCIN, "COc1ccc(/C=C/C(=O)OCCC(C)C)cc1", "C[C@H](F)Cl"])
+@pytest.mark.parametrize(
+    "smiles", [LISINOPRIL, ERYTHROMYCIN, "COc1ccc(/C=C/C(=O)OCCC(C)C)cc1", "C[C@H](F)Cl"]
+)
 def test_a_lead_with_stereo_marks_is_cut_and_joined_to_itself(smiles):
     molecule = Chem.MolFromSmiles(smiles)
     every = list(cuts(molecule))

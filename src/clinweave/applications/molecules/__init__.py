@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.report import measures_table as measures_table
     from clinweave.applications.molecules.report import property_histograms as property_histograms
     from clinweave.applications.molecules.report import write_page as write_page
+    from clinweave.applications.molecules.salts import without_counter_ions as without_counter_ions
     from clinweave.applications.molecules.settings import SHAPES as SHAPES
     from clinweave.applications.molecules.settings import Schedule as Schedule
     from clinweave.applications.molecules.settings import Shape as Shape
@@ -104,6 +105,7 @@ __getattr__, __dir__ = attach(
         "schedule_of": "settings",
         "shape_named": "settings",
         "standardise": "molecule",
+        "without_counter_ions": "salts",
         "standardise_all": "molecule",
         "train_model": "pretrain",
         "Window": "windows",

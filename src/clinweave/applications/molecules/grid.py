@@ -50,8 +50,9 @@ class MoleculeGrid:
             if cut > 0
             else ""
         )
+        hidden = " hidden" if len(smiles) < 2 else ""  # nothing to sort or filter
         return (
-            f'<div class="molecules"><style>{_part("grid.css")}</style>{note}<div class="controls">'
+            f'<div class="molecules"><style>{_part("grid.css")}</style>{note}<div class="controls"{hidden}>'
             '<input type="search" class="find" aria-label="filter" '
             'placeholder="filter: a word, or logp&lt;3, qed&gt;=0.6">'
             '<label>sort by <select class="sort"><option value="-1">given order</option></select></label>'

@@ -141,7 +141,8 @@ def write_analogues(path: Path, result: AnalogueResult, home: Path) -> Rows:
     smiles = [item.smiles for item in result.analogues]
     flags = ["; ".join(alerts(Chem.MolFromSmiles(text))) for text in smiles]
     matches = named_drugs(smiles, home) or {}
-    rows = rows_of(result, flags, controlled_among(smiles), {text: f"{match.name} ({match.how})" for text, match in matches.items()})
+    drugs = {text: f"{match.name} ({match.how})" for text, match in matches.items()}
+    rows = rows_of(result, flags, controlled_among(smiles), drugs)
     write_molecules(path, COLUMNS, [[row[name] for name in COLUMNS] for row in rows], COLUMNS.index("smiles"))
     return rows
 

@@ -53,8 +53,8 @@ def structure_column(path: Path, header: Sequence[str], requested: str = "", *, 
             return indices[0]
     missing = f"no column is called {requested!r}" if requested else "no column is called smiles"
     raise UserError(
-        f"{path}: {missing}; its columns are {', '.join(header)}; call the column of structures smiles, or name it with "
-        "--smiles-column where the command has that option"
+        f"{path}: {missing}; its columns are {', '.join(header)}; call the column of structures smiles, or name it "
+        "with --smiles-column where the command has that option"
     )
 
 

@@ -42,6 +42,7 @@ def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], summary: Row) 
         f"<h2>The best {len(rows):,} molecules</h2>",
         f'<div class="gallery">{_start(outcome, summary)}</div>',
         MoleculeGrid([row["smiles"] for row in rows], [_card(row) for row in rows]).html(),
+        _refused(summary["refusals"]),
     ]
     body = f"<section>{chr(10).join(parts)}</section>"
     caution = "A score says what its scorer says, and nothing about effect or safety."
@@ -61,10 +62,12 @@ def _facts(summary: Row) -> str:
         )
         or "none",
     }
-    shown["structures refused as not makeable, by rule"] = (
+    shown["structures refused as not makeable"] = (
         "not checked (--no-filters)"
         if summary["refusals"] is None
-        else "; ".join(summary["refusals"]) or "none"
+        else f"{sum((summary['refused_by_rule'] or {}).values()):,}, by rule at the end of the page"
+        if summary["refusals"]
+        else "none"
     )
     if summary["allowed_for_start"]:
         shown["allowed because the start has it"] = "; ".join(summary["allowed_for_start"])
@@ -83,6 +86,14 @@ def _facts(summary: Row) -> str:
         f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in shown.items()
     )
     return f"<table>{lines}</table>"
+
+
+def _refused(refusals: Sequence[str] | None) -> str:
+    """Return how many structures each rule refused, most first; "" where none was."""
+    if not refusals:
+        return ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in refusals)
+    return f"<h2>Structures refused as not makeable</h2><ul>{items}</ul>"
 
 
 def _number(value: object) -> str:
