@@ -295,9 +295,10 @@ def test_a_user_with_a_token_logs_in_and_out(browser, tmp_path):
 
 def test_runs_and_data_lead_to_report_and_sources(page):
     page.goto("/runs")
-    for box in page.locator("input[name=run]").all():
-        box.check()
-    page.click("main form button")
+    for box in page.locator("input[name=run]").all():  # by keyboard
+        box.focus()
+        page.keyboard.press("Space")
+    page.locator("main form button").press("Enter")
     page.locator("#compared-title").wait_for()
     assert "25 %" in page.locator("tbody tr").first.inner_text()
     page.goto("/runs/first/report")
