@@ -234,7 +234,7 @@ def test_notes_are_asked_with_evidence_from_the_graph_and_from_texts(folder):
         "model",
         [
             {
-                "matches": r"(?s)Facts that may help:\n\[1\].*Long fingers.*Note:",
+                "matches": r"(?s)Facts that may help:\n- .*Long fingers.*Note:",
                 "reply": "1: She was given stonix.",
             },
             {"when": "You", "reply": "CORRECT"},

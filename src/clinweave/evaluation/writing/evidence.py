@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from clinweave.evaluation.knowledge_bases import KnowledgeBase
-from clinweave.knowledge import render
 
-# what a task asks for evidence: text of a note, retrievers, tokens -> numbered lines, "" where nothing was found
+# what a task asks for evidence: text of a note, retrievers, tokens -> lines, "" where nothing was found
 FindEvidence = Callable[[str, Sequence[str], int], str]
 QUERY = 6_000  # letters of a note that are searched for, its end: findings, diagnosis and treatment come last
 _NUMBER = re.compile(r"^\d+ ", re.MULTILINE)
@@ -19,14 +18,15 @@ class NoteEvidence:
         self._open = open_base
 
     def __call__(self, note: str, retrievers: Sequence[str], budget: int) -> str:
-        """Return at most `budget` tokens of numbered evidence, four letters a token: the same for every model."""
+        """Return at most `budget` tokens of evidence, a line each, four letters a token: the same for every model."""
         query = _query(note)
         if not re.search(r"\w", query):
             return ""
         context = self._open().context_builder.evidence(
             query, retrievers=retrievers, budget=budget, count_tokens=_tokens
         )
-        return render(context.items)
+        # without numbers: those of the note's sentences are what is asked for
+        return "\n".join(f"- {item.text}" for item in context.items)
 
 
 def _query(note: str) -> str:
