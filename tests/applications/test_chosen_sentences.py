@@ -61,6 +61,13 @@ def test_only_sentences_that_pass_the_check_can_be_chosen_and_pronouns_are_repla
     assert options("What causes gout?") == ["Gout is caused by crystals of uric acid."]
 
 
+def test_no_dose_can_be_chosen_without_what_stands_beside_it():
+    text = "Colchicine 500 micrograms is given twice daily in gout. Gout is common in old men."
+    shown = [ShownStatement(text, (evidence(text),))]
+    offered = candidates(shown, cited_evidence(shown), CitationChecker(None), "")
+    assert [item.text for item in offered] == ["Gout is common in old men."]
+
+
 def test_a_list_of_records_is_offered_as_a_sentence_or_as_the_list_that_it_is():
     text = "Alpha syndrome has the feature: Cataract; Tall stature"
     item = Evidence("1", "relation", text, 1.0)

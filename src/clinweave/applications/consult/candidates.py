@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from clinweave.applications.consult.doses import states_amount
 from clinweave.applications.consult.prompt import ShownStatement
 from clinweave.knowledge import CitationChecker, standalone_sentences
 from clinweave.records import Evidence, Mention, Verdict
@@ -15,7 +16,7 @@ _PLURAL = ("feature", "gene", "role", "attribute")
 def candidates(
     shown: Sequence[ShownStatement], cited: Sequence[Evidence], checker: CitationChecker, question: str
 ) -> list[ShownStatement]:
-    """Return the sentences of the statements that are supported and answer the question, in their order.
+    """Return the sentences of the statements that are supported, answer the question and state no dose.
 
     `cited` is the evidence that the sentences of a reply are checked against. A list of records becomes a sentence
     of its first items or, where that is not supported, stays a list; a pronoun becomes what it stands for. A
@@ -33,8 +34,8 @@ def candidates(
 
 
 def _passes(text: str, own: Sequence[Evidence], checker: CitationChecker, question: str) -> bool:
-    if not _SHORTEST <= len(text.split()) <= _LONGEST:
-        return False
+    if not _SHORTEST <= len(text.split()) <= _LONGEST or states_amount(text):
+        return False  # a dose alone would lose the conditions and adjustments that stand beside it
     checked = checker.check_answer(text, own, question, repair=True)
     return len(checked) == 1 and checked[0].verdict == Verdict.SUPPORTED
 
