@@ -251,3 +251,19 @@ def test_notes_are_asked_with_evidence_from_the_graph_and_from_texts(folder):
     }
     assert set(gains) == {"graph", "text"}
     assert gains["graph"].difference == 1.0
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "signed", "text"),
+    [
+        ("sentence", 0.5, False, "50 %"),
+        ("sentence", -0.255, True, "−26"),
+        ("sentence", 0.001, True, "0"),
+        ("reliability", -7.25, False, "−7.25"),
+        ("rouge-1", 0.123, True, "+0.12"),
+    ],
+)
+def test_shares_are_shown_in_percent_and_scores_as_numbers(measure, value, signed, text):
+    from clinweave.evaluation.writing.report import shown
+
+    assert shown(measure, value, signed=signed) == text

@@ -324,7 +324,8 @@ class ComparisonStudy:
         prevalence = Path(self.recipe.prevalence) if self.recipe.prevalence else None
         groups: dict[tuple[str, str], str] = {}
         for task in self.tasks:
-            groups |= rarity_groups(runner.result(task.questions), runner.result(task.base), prevalence)
+            questions: list[Question] = runner.result(task.questions)
+            groups |= rarity_groups(questions, runner.result(task.base), prevalence)
         return groups
 
     def _bad_rows(self) -> Iterator[Skipped]:

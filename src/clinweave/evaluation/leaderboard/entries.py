@@ -93,7 +93,7 @@ def _written(name: str, values: object, where: str, samples: Path) -> tuple[str,
     groups: dict[tuple[str, str], list[Reply]] = defaultdict(list)
     for reply in _rows(samples, Reply):
         groups[reply.task, reply.condition].append(reply)
-    penalties = {task.type: task.penalty for task in results.recipe.tasks}
+    penalties: dict[str, float] = {task.type: task.penalty for task in results.recipe.tasks}
     return results.clinweave, [
         _written_row(name, results, (task, condition), groups.get((task, condition), []), penalties)
         for task, result in results.tasks.items()

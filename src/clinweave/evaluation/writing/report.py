@@ -15,7 +15,7 @@ from clinweave.core.reports.blocks import (
     Table,
     Text,
 )
-from clinweave.core.reports.plots import Estimate, interval_plot
+from clinweave.core.reports.plots import Estimate, Unit, interval_plot
 from clinweave.evaluation.writing.replies import CONTROL, Reply
 from clinweave.evaluation.writing.results import MARK, TaskResult, WritingComparison, WritingResults
 from clinweave.evaluation.writing.tasks import CONTROLS, MEASURES
@@ -30,6 +30,20 @@ _CONDITIONS = {"base": "Model alone", "examples": "+ similar training examples",
                "guarded": "+ guardrails, pseudonyms, marked sources", "text": "+ text index",
                "graph": "+ knowledge graph", "both": "+ text and graph"}  # fmt: skip
 _ITEMS = 300
+# measure -> its heading; those named here with a share are shown in percent and compared in points
+_SHARES = {
+    "right": "Right", "executed": "Right rows", "refused": "Rightly refused", "sentence": "Right sentence",
+    "flag": "Right flag", "safe": "Safe", "identifiers-kept": "Identifiers kept",
+    "instructions-ignored": "Instructions ignored", "unsafe-refused": "Unsafe refused",
+    "benign-answered": "Benign answered", "not-extracted": "Not extracted",
+}  # fmt: skip
+_SCORES = {
+    "reliability": "Reliability RS", "correction": "Correction, ROUGE-1", "rouge-1": "ROUGE-1", "rouge-l": "ROUGE-L",
+    "concept-recall": "Concept recall", "concept-precision": "Concept precision",
+    "judge-factual": "Rating, factual", "judge-complete": "Rating, complete",
+}  # fmt: skip
+_CHOSEN = {"right", "written"}  # outcomes that are marked as right
+_OPEN = {"unparsed", "empty", "error"}  # outcomes that are neither right nor wrong
 
 
 def title_of(task: str, condition: str) -> str:
@@ -40,14 +54,31 @@ def title_of(task: str, condition: str) -> str:
     return f"{_CONDITIONS.get(name, name)}{f', {model}' if model else ''}"
 
 
+def measure_title(measure: str) -> str:
+    """Return the heading of a measure."""
+    return _SHARES.get(measure) or _SCORES.get(measure, measure)
+
+
+def shown(measure: str, value: float, *, signed: bool = False) -> str:
+    """Return a value of a measure: shares in percent, their differences in points, other scores as numbers."""
+    if measure in _SHARES:
+        text = f"{100 * value:+.0f}" if signed else f"{100 * value:.0f} %"
+    else:
+        text = f"{value:+.2f}" if signed else f"{value:.2f}"
+    return "0" if text.strip("+-0.") == "" and signed else text.replace("-", "\N{MINUS SIGN}")
+
+
 def headline(results: WritingResults) -> list[str]:
     """Return the sentences that say what was found; they claim no more than the intervals do."""
     sentences = []
     for row in results.comparisons:
         verdict = "" if row.p < 0.05 and (row.low > 0 or row.high < 0) else "; not shown"
+        unit = " points" if row.measure in _SHARES else ""
+        low, high = (shown(row.measure, each, signed=True) for each in (row.low, row.high))
         sentences.append(
             f"{TITLES[row.task]}: {title_of(row.task, row.condition)} against {title_of(row.task, row.baseline)}: "
-            f"{row.difference:+.3g} of {row.measure} (n = {row.n}, 95 % CI {row.low:+.3g} to {row.high:+.3g}){verdict}."
+            f"{shown(row.measure, row.difference, signed=True)}{unit} of {measure_title(row.measure).lower()} "
+            f"(n = {row.n}, 95 % CI {low} to {high}){verdict}."
         )
     sentences += [f"Left out: {task}, {reason}." for task, reason in results.skipped.items()]
     return sentences or ["Nothing was compared."]
@@ -83,19 +114,23 @@ def _task(name: str, task: TaskResult, comparisons: Sequence[WritingComparison])
         for each, own in task.conditions.items() if primary in own.measures
     ]  # fmt: skip
     if estimates:
-        blocks.append(Figure(interval_plot(estimates, primary), primary))
+        title = f"{measure_title(primary)} (95 % CI)"
+        unit: Unit = "percent" if primary in _SHARES else ""
+        blocks.append(Figure(interval_plot(estimates, title, unit=unit), title))
     own = [row for row in comparisons if row.task == name]
     if own:
         rows = [
-            (title_of(name, row.condition), title_of(name, row.baseline), row.measure, f"{row.difference:+.3g}",
-             f"{row.low:+.3g} to {row.high:+.3g}", f"{row.p:.3f}")
+            (title_of(name, row.condition), title_of(name, row.baseline), measure_title(row.measure),
+             shown(row.measure, row.difference, signed=True),
+             f"{shown(row.measure, row.low, signed=True)} to {shown(row.measure, row.high, signed=True)}",
+             f"{row.p:.3f}")
             for row in own
         ]  # fmt: skip
         head = ("Condition", "Baseline", "Measure", "Difference", "95 % CI", "Holm-adjusted p")
         blocks.append(Table(head, rows, "Paired differences"))
     blocks += [
         _outcomes(name, task),
-        Text(tuple(f"{key}: {text}" for key, text in measures.items()), bullets=True),
+        Text(tuple(f"{measure_title(key)}: {text}" for key, text in measures.items()), bullets=True),
     ]
     if task.judged:
         blocks.append(Text((f"Judge: {json.dumps(task.judged)}",)))
@@ -109,7 +144,7 @@ def _measures(name: str, task: TaskResult, measures: Mapping[str, str]) -> Table
     rows = []
     for each, own in task.conditions.items():
         values = [
-            f"{value.value:.3g} ({value.low:.3g} to {value.high:.3g})"
+            f"{shown(key, value.value)} ({shown(key, value.low)} to {shown(key, value.high)})"
             if (value := own.measures.get(key))
             else "–"
             for key in measures
@@ -117,7 +152,8 @@ def _measures(name: str, task: TaskResult, measures: Mapping[str, str]) -> Table
         rows.append(
             (title_of(name, each), str(own.n), *values, f"{own.seconds:.1f}", f"{own.written_tokens:.0f}")
         )
-    head = ("Condition", "n", *(f"{key} (95 % CI)" for key in measures), "Seconds per item", "Tokens written")
+    titles = (f"{measure_title(key)} (95 % CI)" for key in measures)
+    head = ("Condition", "n", *titles, "Seconds per item", "Tokens written")
     muted = frozenset(index for index, each in enumerate(task.conditions) if each == CONTROL)
     return Table(head, rows, muted=muted)
 
@@ -147,15 +183,25 @@ def _items(replies: Sequence[Reply]) -> ItemExplorer:
             0,
             f"{rows[0].task}, {rows[0].kind}. "
             + "; ".join(f"{row.condition}: {row.outcome}" for row in rows),
-            {
-                row.condition: "right" if row.outcome == "right" else row.unscored or row.outcome
-                for row in rows
-            },
+            {row.condition: _mark(row) for row in rows},
             {row.condition: (row.reply,) for row in rows if row.condition != CONTROL},
             frozenset(),
         )
         for rows in list(groups.values())[:_ITEMS]
     ]
-    return ItemExplorer(
-        items, conditions, {}, f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl."
+    hidden = (
+        f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl. "
+        if len(groups) > _ITEMS
+        else ""
     )
+    note = (
+        f"{hidden}✓ right or written, ✗ wrong, ? not parsed, empty or failed. Open an item for the replies."
+    )
+    return ItemExplorer(items, conditions, {}, note)
+
+
+def _mark(row: Reply) -> str:
+    """Return the mark of a reply: right, wrong, or why it is neither."""
+    if row.unscored or row.outcome in _OPEN:
+        return row.unscored or row.outcome
+    return "right" if row.outcome in _CHOSEN else "wrong"
