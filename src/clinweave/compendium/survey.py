@@ -85,7 +85,7 @@ _NAMED: dict[str, dict[str, str]] = {
         "ClinicalBERT": "clinicalbert",
         "LLaMA-Care": "",
     },
-    "industry": {"DaJing": "", "EyeGPT": "eyegpt", "PanGu": "pangu-drug"},
+    "industry": {"DaJing": "dajing", "EyeGPT": "eyegpt", "PanGu": "pangu-drug"},
     "systems of the abstract": {"DoctorGPT": "doctorgpt"},
 }
 
