@@ -172,7 +172,7 @@ def _opening(database: Path) -> tuple[str, ...]:
 def _refused(text: str) -> str:
     """Return why a query is not run, or ""."""
     if not _START.match(text):
-        return "not a SELECT"
+        return "not a SELECT: a query begins with SELECT or WITH"
     if _statements(text) > 1:
         return "more than one statement"
     if (named := _FORBIDDEN.search(text)) is not None:

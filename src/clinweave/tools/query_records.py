@@ -79,8 +79,8 @@ def _shortened(cell: str) -> str:
 TOOL = Tool(
     "query_records",
     "Query patient records",
-    "Run one read-only SQL SELECT on the patient records of this installation (start with --records), within limits of "
-    "time, memory and rows; for counts, values, times and drugs in records.",
+    "Run one read-only SQL SELECT on the patient records of this installation, within limits of time, memory and rows; "
+    "for counts, values, times and drugs in records.",
     QueryRecordsInput,
     QueryRecordsResult,
     query_records,
