@@ -290,3 +290,9 @@ def test_a_dose_for_another_purpose_is_marked(ask):
     text = "# Pain\n\nMelotine 5 mg by mouth every 4 hours.\n"
     answer = ask("What is the breakthrough dose of melotine?", text, "melotine")
     assert answer.startswith("Nothing quoted here speaks of “breakthrough”")
+
+
+def test_what_is_said_of_drugs_answers_no_question_for_foods_or_vaccines(ask):
+    text = "# Gout\n\nAvoid azathioprine with allopurinol. Melotine need not be stopped after removal of the spleen.\n"
+    assert "I do not know" in ask("What foods should I avoid with gout?", text)
+    assert "I do not know" in ask("What vaccines do I need after spleen removal?", text)

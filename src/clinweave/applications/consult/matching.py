@@ -112,6 +112,11 @@ _LINES = (
         ),
     ),
 )
+# "What foods ...?": what is said of drugs is no answer.
+_KIND_ASKED = re.compile(
+    r"\b(?:what|which) (?:(?!is|are|do|does)\w+ )?(foods?|diets?|vaccin\w+|vitamins?|exercises?)\b",
+    re.IGNORECASE,
+)
 # "above 5.5": a value, not a word that an answer shares.
 _COMPARED = re.compile(
     r"\b(above|below|over|under|more|less|greater|higher|lower|exceed\w*)(?: than)?\s*\d", re.IGNORECASE
@@ -208,6 +213,7 @@ def facets_of(query: Query, *, by_class: bool = False) -> tuple[Facet, ...]:
 def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
     facets: list[Facet] = []
     compared = {match[1].lower() for match in _COMPARED.finditer(query.text)}
+    wanted = {normal(match[1]) for match in _KIND_ASKED.finditer(query.text)}
     for word in query.words:
         if (
             normal(word) in covered
@@ -219,9 +225,9 @@ def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
         if form in drug_classes():
-            facets.append(Facet(same, WORD_WEIGHT, query.yes_no, "class"))
+            facets.append(Facet(same, WORD_WEIGHT, query.yes_no or form in wanted, "class"))
             continue
-        name = word in query.names_wanted
+        name = word in query.names_wanted or form in wanted
         if name and "-" in word:  # "piperacillin-tazobactam": what is said of one part is to be shown
             parts = tuple(normal(part) for part in word.split("-") if len(part) >= MIN_PART)
             facets.append(Facet((*same, *parts), NAME_WEIGHT, True, several=True))
@@ -262,8 +268,9 @@ def facets_in(facets: Sequence[Facet], drugs: Iterable[str], text: str) -> tuple
     `drugs` are the names of drugs in the document, `text` all of its text in normal form.
     """
     members = tuple(normal(name) for name in drugs)
+    vaccines = tuple(name for name in members if "vaccin" in name)
     return tuple(
-        replace(facet, forms=(*facet.forms, *members))
+        replace(facet, forms=(*facet.forms, *(vaccines if "vaccine" in facet.forms else members)))
         if facet.kind == "class"
         else replace(facet, weight=RARE_WEIGHT)
         if facet.kind == "word" and not facet.required and not facet.within(text)

@@ -46,6 +46,9 @@ _USUAL_AMOUNT = re.compile(  # one or two of something, or taken for months and 
 # On these concepts alone a German request is not judged to be dangerous: "Ich habe Gicht." resembles the dangers of
 # its training set by the words "ich habe" alone.
 _HARMLESS = frozenset({"self", "first", "substance", "generic", "disease", "breath"})
+# "Is haemophilia passed on by the mother?" resembles "what my mother took" by its verb and its relative.
+_INHERITED = re.compile(r"\b(?:passed (?:on|down)|inherit\w*|heredit\w*)\b")
+_ACUTE = frozenset({"self", "many", "poison", "child", "conscious", "ending", "breath"})
 _TOO_MUCH = frozenset({"many", "poison", "overdose", "child", "conscious"})
 _AMOUNT = re.compile(
     r"\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|iu|units?|tablets?|pills?|drops|puffs)\b"
@@ -197,6 +200,8 @@ def _of_category(
     category: RiskCategory, language: Language, audience: Audience, text: str, named: set[str]
 ) -> list[RiskCategory]:
     """Return the category that the classifier found unless what the request names speaks against it."""
+    if _INHERITED.search(text) and not named & _ACUTE:
+        return []
     if category == RiskCategory.OVERDOSE and _USUAL_AMOUNT.search(text):
         lasting = re.search(r"\b(?:for|since|desde|depuis|seit)\b|年", text)
         if lasting or not named & _TOO_MUCH:
