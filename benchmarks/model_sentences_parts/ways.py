@@ -19,9 +19,6 @@ FUNCTION_WORDS = (
     "which who is are was were be been has have had can may should must will does do not no yes it its they their "
     "this these as also only if because usually treated given used called caused"
 )
-YES_NO = re.compile(
-    r"^\W*(?:is|are|was|do|does|did|can|could|may|should|must|will|has|have)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +85,12 @@ def statements(item: Asked) -> Reply:
     return generated(item.model, prompt_for(item.question, item.shown))
 
 
-def own_words(item: Asked) -> Reply:
-    """Own words: no request to copy and no example."""
-    rules = (
-        "Answer the medical question from the numbered evidence in one or two sentences of your own. End each sentence "
-        "with the number of its evidence, like [1]. If the evidence does not answer, write: I do not know."
-    )
-    lines = "\n".join(f"[{number}] {statement.text}" for number, statement in enumerate(item.shown, 1))
-    body = f"Evidence:\n{lines}\n\nQuestion: {item.question}"
-    return generated(item.model, [Message(role="system", content=rules), Message(role="user", content=body)])
-
-
-def sentences(item: Asked) -> Reply:
-    """The prompt of `ask`, over numbered single sentences in the place of whole statements."""
-    parts = units(item.shown)
-    shown = [ShownStatement(text, item.shown[number - 1].evidence) for text, number in parts]
-    return _renumbered(generated(item.model, prompt_for(item.question, shown)), parts)
-
-
-def one_sentence(item: Asked) -> Reply:
-    """Numbered single sentences; one short sentence is asked for."""
-    parts = units(item.shown)
-    lines = "\n".join(f"[{number}] {text}" for number, (text, _) in enumerate(parts, 1))
-    rules = (
-        "You answer a medical question with one sentence copied word for word from the numbered sentences: the one "
-        "that answers most directly, and its number, like [1]. Change no word. If none answers, write: I do not know."
-    )
-    example = _EXAMPLE_ONE
-    body = f"{lines}\n\nQuestion: {item.question}"
-    messages = [Message(role="system", content=rules), *example, Message(role="user", content=body)]
-    return _renumbered(generated(item.model, messages, max_tokens=80), parts)
-
-
 _EXAMPLE_TEXT = (
     "[1] Morn fever is common in children.\n"
     "[2] Morn fever begins suddenly and is usually treated with zelanine for ten days.\n"
     "[3] Zelanine is not given in pregnancy.\n\nQuestion: How is morn fever treated?"
 )
-_EXAMPLE_ONE = (
+_COPIED = (
     Message(role="user", content=_EXAMPLE_TEXT),
     Message(
         role="assistant",
@@ -134,35 +99,13 @@ _EXAMPLE_ONE = (
 )
 
 
-def select(item: Asked) -> Reply:
-    """The numbers of at most two sentences, under a grammar; they are quoted."""
-    parts = units(item.shown)
-    return _selected(item, parts, most=2)
-
-
 def select_one(item: Asked) -> Reply:
-    """The number of one sentence, under a grammar; it is quoted."""
-    return _selected(item, units(item.shown), most=1)
-
-
-def select_with_lead(item: Asked) -> Reply:
-    """As select-one; where the question can be answered by yes or no, the model may put "Yes," or "No," before it."""
-    return _selected(item, units(item.shown), most=1, lead=bool(YES_NO.search(item.question)))
-
-
-_SELECT_RULES = (
-    "You are given numbered sentences and a medical question. Reply with the number of the sentence that answers the "
-    "question most directly{more}. Reply 0 if no sentence answers it.{lead}"
-)
-
-
-def _selected(item: Asked, parts: Sequence[tuple[str, int]], *, most: int, lead: bool = False) -> Reply:
+    """The number of one sentence of the statements, whether or not it passes the check; it is quoted."""
+    parts = units(item.shown)
     lines = "\n".join(f"[{number}] {text}" for number, (text, _) in enumerate(parts, 1))
-    rules = _SELECT_RULES.format(
-        more=", then the number of a second one if it is needed" if most > 1 else "",
-        lead=" If the question can be answered by yes or no, write Yes or No before the number."
-        if lead
-        else "",
+    rules = (
+        "You are given numbered sentences and a medical question. Reply with the number of the sentence that answers "
+        "the question most directly. Reply 0 if no sentence answers it."
     )
     messages = [
         Message(role="system", content=rules),
@@ -170,37 +113,14 @@ def _selected(item: Asked, parts: Sequence[tuple[str, int]], *, most: int, lead:
         Message(role="assistant", content="2"),
         Message(role="user", content=f"{lines}\n\nQuestion: {item.question}"),
     ]
-    numbers = " | ".join(f'"{number}"' for number in range(1, len(parts) + 1))
-    second = ' ("," " " number)?' if most > 1 else ""
-    front = '("Yes " | "No ")? ' if lead else ""
-    reply = generated(
-        item.model,
-        messages,
-        grammar=f'root ::= "0" | {front}number{second}\nnumber ::= {numbers}',
-        max_tokens=8,
-    )
-    said = re.match(r"Yes|No", reply.text)
-    picked = [
-        int(number)
-        for number in dict.fromkeys(re.findall(r"\d+", reply.text))
-        if 0 < int(number) <= len(parts)
-    ]
-    texts = [_with_mark(*parts[number - 1]) for number in picked]
-    if said and texts:
-        texts[0] = f"{said[0]}, {texts[0][0].lower()}{texts[0][1:]}"
-    return replace(reply, text=" ".join(texts) or "I do not know.")
+    numbers = " | ".join(f'"{number}"' for number in range(len(parts) + 1))
+    reply = generated(item.model, messages, grammar=f"root ::= {numbers}", max_tokens=8)
+    number = int(reply.text or 0)
+    return replace(reply, text=_with_mark(*parts[number - 1]) if number else "I do not know.")
 
 
 def _with_mark(text: str, number: int) -> str:
     return f"{text.rstrip(' .;:')} [{number}]."
-
-
-def sentence_grammar(item: Asked) -> Reply:
-    """The text of at most two sentences, written out under a grammar that knows only these sentences."""
-    parts = units(item.shown)
-    alternatives = " | ".join(_literal(_with_mark(text, number)) for text, number in parts)
-    grammar = f'root ::= "I do not know." | sentence (" " sentence)?\nsentence ::= {alternatives}'
-    return generated(item.model, prompt_for(item.question, item.shown), grammar=grammar)
 
 
 def word_grammar(item: Asked) -> Reply:
@@ -283,7 +203,7 @@ def checked_copy(item: Asked) -> Reply:
         "the end like [1]. Choose those that answer most directly. If none answers, write: I do not know."
     )
     body = f"{lines}\n\nQuestion: {item.question}"
-    messages = [Message(role="system", content=rules), *_EXAMPLE_ONE, Message(role="user", content=body)]
+    messages = [Message(role="system", content=rules), *_COPIED, Message(role="user", content=body)]
     return _renumbered(generated(item.model, messages), parts)
 
 
@@ -318,13 +238,7 @@ WAYS: dict[str, Callable[[Asked], Reply]] = {
     "checked-copy": checked_copy,
     "ask": ask,
     "statements": statements,
-    "own-words": own_words,
-    "sentences": sentences,
-    "one-sentence": one_sentence,
-    "select": select,
     "select-one": select_one,
-    "select-with-lead": select_with_lead,
-    "sentence-grammar": sentence_grammar,
     "word-grammar": word_grammar,
     "second-attempt": second_attempt,
 }
