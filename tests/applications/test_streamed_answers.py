@@ -155,9 +155,13 @@ def test_records_are_shown_as_plain_lists_and_codes_and_short_quotations_not_at_
     features = Evidence("1", "relation", "Alpha syndrome has the feature: Cataract; Cataract; Tall stature", 1.0,
                         relations=tuple(RELATIONS[:1]))  # fmt: skip
     listed = statement(
-        "Alpha syndrome has these recorded features: Cataract (in 5 of 7 patients).", "relation"
+        "Alpha syndrome has these recorded features: Tall stature, Cataract (in 5 of 7 patients).", "relation"
     )
-    assert shown([listed], [features]) == ["Alpha syndrome has the feature: Cataract; Tall stature"]
+    assert shown([listed], [features]) == ["Alpha syndrome has the feature: Tall stature; Cataract"]
+    fewer = statement("Alpha syndrome has these recorded features: Cataract.", "relation")
+    assert shown([fewer], [features]) == ["Alpha syndrome has the feature: Cataract"]
+    apart = statement("Named by one source alone, as a cause or a modifier: Cataract.", "relation")
+    assert shown([apart], [features]) == []
     yes = statement("Yes: Cataract is a recorded feature of Alpha syndrome.", "relation")
     assert shown([yes], [features]) == [yes.text]
     short = passage("Alpha syndrome is treated with rest.", 1)

@@ -152,7 +152,7 @@ def show(
 
 
 def _sentences(answer: Answer) -> Table:
-    table = Table("sentence", "cites", "verdict", "reason", title="Sentences written by the model")
+    table = Table("sentence", "cites", "verdict", "reason", title="Sentences of the model")
     for item in answer.sentences:
         mark = MARKS[item.verdict] if answer.retrievers else "[yellow]unchecked[/]"
         if item.supported_by not in {"", RULES}:

@@ -60,7 +60,7 @@ _NO_TEXT = frozenset({Intent.CODE, Intent.CODE_NAME, Intent.CLASS_DRUGS, Intent.
 _TO_DO = re.compile(r"^\W*(?:should|shall|must|may|can|do|need) (?:i|we|one|you|they)\b", re.IGNORECASE)
 _MANY = 5  # recorded features from which on the graph answers a clinician before general text does
 _CURE = re.compile(r"\bcur(?:e|es|ed|able)\b", re.IGNORECASE)
-_LAST = ("Also recorded for ", "Named by one source")  # what follows everything else
+LAST = ("Also recorded for ", "Named by one source")  # what follows everything else
 _NAMED = {Intent.DOSE: "a dose", Intent.SAFETY: "whether it may be used", Intent.TREATMENT: "a treatment"}
 
 
@@ -127,7 +127,7 @@ def _statements(
         groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
     statements = [statement for group in groups for statement in group]
     statements, unknown = _with_prohibitions(query, own, statements)
-    return sorted(statements, key=lambda item: item.text.startswith(_LAST)), lead or unknown
+    return sorted(statements, key=lambda item: item.text.startswith(LAST)), lead or unknown
 
 
 def _with_prohibitions(

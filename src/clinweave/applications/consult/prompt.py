@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinweave.applications.consult.compose import LAST
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Evidence, Statement
 
@@ -58,11 +59,16 @@ def shown_to_model(
 ) -> list[ShownStatement]:
     """Return the statements for a prompt in their order, within `budget` tokens; the last may be shortened.
 
-    Records are shown as the plain list that they are, without frequencies; quotations as they are quoted. The list is
+    Records are shown as the plain list that they are, without frequencies; quotations as they are quoted. What an
+    answer sets apart (named by one source alone, recorded for another form) is left out. The list is
     empty if other words would add nothing: for codes, rankings and one short quotation.
     """
     by_id = {item.id: item for item in evidence}
-    used = [item for item in statements if item.kind in _SUMMARISED and set(item.evidence) & by_id.keys()]
+    used = [
+        item
+        for item in statements
+        if item.kind in _SUMMARISED and set(item.evidence) & by_id.keys() and not item.text.startswith(LAST)
+    ]
     if len(used) == 1 and used[0].kind == "quotation" and len(used[0].text.split()) <= _SHORT:
         return []
     shown: list[ShownStatement] = []
@@ -79,7 +85,10 @@ def shown_to_model(
 
 
 def _plain(statement: Statement, cited: Sequence[Evidence]) -> str:
-    """Return a statement of records as their own list, each item once; a quotation as it is."""
+    """Return a statement of records as their own list, each item once, those that it names in its order.
+
+    A quotation is returned as it is.
+    """
     if (
         statement.kind != "relation"
         or not cited[0].text.count(":")
@@ -88,6 +97,11 @@ def _plain(statement: Statement, cited: Sequence[Evidence]) -> str:
         return " ".join(statement.text.split())
     lead, _, listed = cited[0].text.partition(": ")
     items = list(dict.fromkeys(item.strip() for item in listed.split(";")))
+    said = statement.text.casefold()
+    shown = sorted(
+        (item for item in items if item.casefold() in said), key=lambda item: said.find(item.casefold())
+    )
+    items = shown or items
     return f"{' '.join(lead.split())}: {'; '.join(items[:_ITEMS])}"
 
 
