@@ -63,10 +63,16 @@ class Watched:
         Local workers open it anew for each run, those of a cluster keep it: the first two parts of each are left out.
         """
         first = 2 * workers
-        wall = self.ended[-1] - self.ended[first - 1]
+        begun = self.ended[first - 1]
+        wall = self.ended[-1] - begun
+        busy = sum(
+            end - max(end - spent, begun)
+            for end, spent in zip(self.ended, self.busy, strict=True)
+            if end > begun
+        )
         return {
             "parts_s": round((len(self.ended) - first) / wall, 3),
-            "at_work": round(sum(self.busy[first:]) / (workers * wall), 3),
+            "at_work": round(busy / (workers * wall), 3),
             "processor_s_part": round(statistics.mean(self.processor[first:]), 4),
         }
 

@@ -7,7 +7,8 @@ PubMedQA's. Beside it tantivy's own index over the same documents, with its defa
 python benchmarks/search_at_size.py --abstracts pubmedqa_train.json --work DIR [--sizes 100000,300000,1000000]
 
 Larger sizes are extrapolated by straight lines through three or more measured ones. `--check N` measures one more size
-that the lines do not see and prints it beside what they say of it. A size that was measured is read from DIR/N.json.
+that the lines do not see and prints it beside what they say of it. A size that was measured is read from DIR/N.json;
+`--searches` measures its searches again (the build may have run beside other work).
 """
 
 import argparse
@@ -179,7 +180,13 @@ def measured_or_kept(options: argparse.Namespace, count: int) -> dict:
                    "--work", str(options.work), "--workers", str(options.workers)]  # fmt: skip
         row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         kept.write_text(json.dumps(row, indent=1), "utf-8")
-    return json.loads(kept.read_text("utf-8"))
+    row = json.loads(kept.read_text("utf-8"))
+    if options.searches:
+        folder = options.work / str(count)
+        row["clinweave"] = measured_apart("clinweave", folder / "out" / "joined", options.abstracts)
+        row["tantivy"] = measured_apart("tantivy", folder / "plain", options.abstracts)
+        kept.write_text(json.dumps(row, indent=1), "utf-8")
+    return row
 
 
 def children_seconds() -> float:
@@ -198,10 +205,11 @@ def extrapolated(rows: list[dict], key, count: int) -> float:
     return float(level + slope * count)
 
 
+PEAK = "peak memory of the build, MB"  # of a part of 64 MB: it does not grow with the corpus
 COLUMNS = {
     "build, processor s": lambda row: row["build_processor_s"],
     "tantivy's own, processor s": lambda row: row["plain_processor_s"],
-    "peak memory of the build, MB": lambda row: row["build_peak_mb"],
+    PEAK: lambda row: row["build_peak_mb"],
     "words, MB": lambda row: row["words_mb"],
     "passages, MB": lambda row: row["stored_mb"],
     "tantivy's own, MB": lambda row: row["plain_mb"],
@@ -216,6 +224,10 @@ COLUMNS = {
 }
 
 
+def on_the_line(rows: list[dict], name: str, key, count: int) -> str:
+    return "-" if name == PEAK else f"{extrapolated(rows, key, count):,.1f}"
+
+
 def show(rows: list[dict], check: dict | None) -> None:
     """Print one line per quantity, with measured sizes first, then the extrapolated ones."""
     largest = max(row["documents"] for row in rows)
@@ -226,11 +238,11 @@ def show(rows: list[dict], check: dict | None) -> None:
     heads += [f"{count:,}, extrapolated" for count in beyond]
     print("| documents | " + " | ".join(heads) + " |\n|" + "---|" * (len(heads) + 1))
     for name, key in COLUMNS.items():
-        values = [key(row) for row in rows]
+        values = [f"{key(row):,.1f}" for row in rows]
         if check is not None:
-            values += [key(check), extrapolated(rows, key, check["documents"])]
-        values += [extrapolated(rows, key, count) for count in beyond]
-        print(f"| {name} | " + " | ".join(f"{value:,.1f}" for value in values) + " |")
+            values += [f"{key(check):,.1f}", on_the_line(rows, name, key, check["documents"])]
+        values += [on_the_line(rows, name, key, count) for count in beyond]
+        print(f"| {name} | " + " | ".join(values) + " |")
     for row in [*rows, *([check] if check is not None else [])]:
         print(f"\n{row['documents']:,} documents, 95 % intervals over questions (bootstrap), ms:")
         for kind in ("clinweave", "tantivy"):
@@ -246,6 +258,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="a folder of this benchmark")
     parser.add_argument("--sizes", default="100000,300000,1000000")
     parser.add_argument("--check", type=int, help="a further size, held against the lines through the others")
+    parser.add_argument("--searches", action="store_true", help="measure the searches of kept sizes again")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--questions", type=int, default=500, help="the first 50 warm up")
     parser.add_argument("--measure", type=int, metavar="N", help="measure one size (used by itself)")

@@ -99,23 +99,42 @@ def test_unknown_jobs_settings_and_inputs_are_named(home, tmp_path):
         run_batch(make_job("link", {}), tmp_path / "letters", tmp_path / "out")
 
 
+def stopped(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, arguments)])
+    return ended.value.code
+
+
 def test_estimate_of_a_corpus(home, notes, capsys):
-    arguments = ["estimate", "corpus", "--sample", str(notes), "--job", "link", "--records", "2000000", "--processors",
-                 "4", "--hours", "0.5", "--json"]  # fmt: skip
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == 0
+    arguments = ("estimate", "corpus", "--sample", notes, "--job", "link", "--records", "2000000")
+    assert stopped(*arguments, "--processors", "4", "--hours", "0.5", "--set", "language=en", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     (measured,), (expected,) = told["measured"], told["extrapolated"]
-    assert (measured["records"], measured["input_bytes"]) == (20, notes.stat().st_size)
+    assert (measured["records"], measured["bad_records"], measured["runs"]) == (20, 0, 3)
+    assert measured["input_bytes"] == notes.stat().st_size
+    assert measured["least_seconds"] <= measured["seconds"] <= measured["most_seconds"]
     assert expected["processor_hours"] == pytest.approx(measured["seconds"] * 100_000 / 3600)
     assert expected["disk_gb"] == pytest.approx(measured["output_bytes"] * 100_000 / 1e9)
     assert (
         4 * 0.5 * expected["machines"] >= expected["processor_hours"] > 4 * 0.5 * (expected["machines"] - 1)
     )
-    with pytest.raises(SystemExit) as stopped:
-        main(["estimate", "corpus"])
-    assert stopped.value.code == 2
+    assert stopped(*arguments) == 0
+    shown = capsys.readouterr().out
+    for part in ("Measured here", "Extrapolated to 2,000,000 records", "Rough: only 20 good records"):
+        assert part in shown
+
+
+def test_estimate_names_what_is_wrong(home, notes, tmp_path, capsys):
+    corpus = ("estimate", "corpus")
+    assert stopped(*corpus) == 2
+    assert "--records" in capsys.readouterr().err
+    assert stopped(*corpus, "--records", 9, "--sample", tmp_path / "none.jsonl") == 2
+    assert "none.jsonl does not exist" in capsys.readouterr().err
+    assert stopped(*corpus, "--records", 9, "--sample", notes, "--set", "prefix=HP") == 2
+    assert "give one --job" in capsys.readouterr().err
+    (tmp_path / "bad.jsonl").write_bytes(b"\xff\xfe\x00\n{}\n")
+    assert stopped(*corpus, "--records", 9, "--sample", tmp_path / "bad.jsonl", "--job", "link") == 2
+    assert 'bad.jsonl: no row can be used for link (needs an "id", not JSON)' in capsys.readouterr().err
 
 
 def test_the_command(home, notes, tmp_path, capsys):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinweave.batch.estimate import Measured as Measured
     from clinweave.batch.estimate import extrapolate as extrapolate
     from clinweave.batch.estimate import measure as measure
-    from clinweave.batch.estimate import sample_lines as sample_lines
+    from clinweave.batch.estimate import sample_file as sample_file
     from clinweave.batch.local import LocalRunner as LocalRunner
     from clinweave.batch.on_ray import RayRunner as RayRunner
     from clinweave.batch.parts import Part as Part
@@ -44,7 +44,7 @@ __getattr__, __dir__ = attach(
         "Measured": "estimate",
         "extrapolate": "estimate",
         "measure": "estimate",
-        "sample_lines": "estimate",
+        "sample_file": "estimate",
         "Part": "parts",
         "PartReport": "contract",
         "RayRunner": "on_ray",

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from clinweave.core.artifacts import read_manifest, sha256
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.core.filesystem import kind_of, regular_file
+from clinweave.core.filesystem import kind_of, reason, regular_file
 
 PART_BYTES = 8 << 20
 JOB_FILE = "job.json"  # of the folder that a job writes
@@ -135,8 +136,11 @@ def read_rows(part: Part, needs: pa.Schema) -> Iterator[Rows]:
 def _line_rows(part: Part) -> Iterator[tuple[int, object]]:
     """Yield number and value of each line that is not empty; a `ValueError` stands for what is no JSON."""
     if part.file.endswith(PACKED):
-        with gzip.open(part.file, "rb") as stream:
-            yield from _parsed(stream, part.line)
+        try:
+            with gzip.open(part.file, "rb") as stream:
+                yield from _parsed(stream, part.line)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ClinweaveError(f"{part.file} is damaged ({reason(error)}): copy it again") from error
         return
     with Path(part.file).open("rb") as file:
         file.seek(part.start)
@@ -200,7 +204,7 @@ def _wrong(row: object, needs: pa.Schema) -> str:
     """Return what is wrong with a row, without its content."""
     if not isinstance(row, dict):
         return str(row) if isinstance(row, ValueError) else "not a JSON object"
-    if row.get("id") is None:
+    if row.get("id") is None or row["id"] == "":
         return 'needs an "id"'
     for column in needs:
         value = row.get(column.name)

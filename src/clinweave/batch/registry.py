@@ -54,10 +54,7 @@ def open_runner(name: str, workers: int = 0) -> Runner:
         return LocalRunner(workers)
     scheme, _, host = name.rpartition("://")
     if name != "ray" and not (scheme == "ray" and host):
-        raise UserError(
-            f"there is no runner {name!r}{nearest(name, ('local', 'ray'))} Give local, ray (of this machine) or "
-            "ray://HOST[:PORT]"
-        )
+        raise UserError(f"there is no runner {name!r}{nearest(name, ('local', 'ray', 'ray://HOST[:PORT]'))}")
     from clinweave.batch.on_ray import RayRunner
 
     if name == "ray":

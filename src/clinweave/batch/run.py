@@ -71,6 +71,8 @@ def run_batch(
             f"{out} is in the input's folder {source}, and would be read as input; name another folder"
         )
     parts = plan(source, part_bytes)
+    if not parts:
+        raise UserError(f"{source} holds no rows: it is empty")
     task = _claimed(job, name or type(job).__name__.lower(), out, memory)
     result = BatchResult(task.out, [part.name for part in parts])
     missing = []
@@ -143,8 +145,8 @@ def _run(
     if left:
         first = failures[next(iter(left))]
         raise ClinweaveError(
-            f"{len(left)} of {len(result.parts)} parts failed {ATTEMPTS} times, the first with: {first.failure}. The "
-            "others are finished; run the same command again to go on"
+            f"{len(left)} of {len(result.parts)} parts failed {ATTEMPTS} times, the first with: {first.failure}. "
+            f"{done} are finished; run the same command again to go on"
         )
 
 

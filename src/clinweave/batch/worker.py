@@ -20,6 +20,7 @@ from clinweave.core.artifacts import appearing, replace_folder, scratch, write_j
 from clinweave.core.errors import ClinweaveError
 from clinweave.core.filesystem import reason
 
+_NO_MEMORY = "a worker needs more memory than it may take; raise the limit (--memory)"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _META = b"clinweave"  # of a part's file: counts as JSON
 _COUNTS = "counts.json"  # of a part's folder
@@ -48,7 +49,7 @@ def run_part(task: Task, part: Part, node: str = "") -> PartReport:
         return PartReport(part.name, rows, errors, node=node, seconds=seconds, processor=processor)
     except (ClinweaveError, OSError, MemoryError, pa.ArrowException) as error:
         full = isinstance(error, OSError) and error.errno in _FULL
-        failure = reason(error) or type(error).__name__
+        failure = _NO_MEMORY if isinstance(error, MemoryError) else reason(error) or type(error).__name__
         if full:
             failure = f"{path}: {failure}"
         return PartReport(part.name, failure=failure, node=node, full=full)

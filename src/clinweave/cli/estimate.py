@@ -35,7 +35,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     stage: Annotated[str, typer.Option(help="The single stage.")] = "sft",
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as lora_rank=0; repeat it."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A setting, such as lora_rank=0, or of the --job; repeat it."
+        ),
     ] = None,
     gpus: Annotated[int, typer.Option(min=0, help="Devices; 0 leaves the settings as they are.")] = 0,
     memory: Annotated[
@@ -58,7 +60,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     sample: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="corpus: JSONL with records of it.", show_default="the knowledge base's own"
+            metavar="FILE",
+            help="corpus: a file with records of it, as `clinweave batch` reads.",
+            show_default="the knowledge base's own",
         ),
     ] = None,
     jobs: Annotated[
@@ -73,7 +77,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     if recipe == Path("corpus"):
         from clinweave.cli.estimate_corpus import estimate_corpus
 
-        estimate_corpus(records, sample, jobs or [], processors, hours, as_json=as_json)
+        estimate_corpus(records, sample, jobs or [], _settings(changes), (processors, hours), as_json=as_json)
         return
     from clinweave.training import matmul_flops, stage_config
 
@@ -94,6 +98,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
         typer.echo(json.dumps(document, indent=1))
         return
     _print(document, memory)
+
+
+def _settings(changes: list[str] | None) -> dict[str, Any]:
+    from clinweave.cli.train import setting
+
+    return dict(setting(change) for change in changes or [])
 
 
 def _row(  # noqa: PLR0917
@@ -118,10 +128,9 @@ def _row(  # noqa: PLR0917
 def _stages(
     recipe: Path | None, stage: str, changes: list[str]
 ) -> tuple[list[tuple[str, str, dict[str, Any]]], str]:
-    from clinweave.cli.train import setting
     from clinweave.evaluation import load_recipe
 
-    values = dict(setting(change) for change in changes)
+    values = _settings(changes)
     if recipe is None:
         return [(stage, stage, values)], "smollm2"
     chosen = cast("FinetuningRecipe", load_recipe(recipe))

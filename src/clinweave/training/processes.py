@@ -21,6 +21,7 @@ from clinweave.training.settings import Inputs, Settings, silent
 _SHARDED = Path(__file__).parent / "accelerate" / "sharded.yaml"
 _STARTED = "CLINWEAVE_STAGE"  # set in the processes that `launch` starts: they never start more
 TOLD = "clinweave-step "  # begins a line that tells of progress
+_LAUNCHER = "torch/distributed/elastic"  # from here on the launcher speaks of itself
 _LAST = 30  # lines of a failed run's output that are shown
 
 
@@ -50,6 +51,19 @@ def check(settings: Settings) -> None:
         raise UserError(f"quantise is {settings.quantise!r}: choose nf4, or nothing")
     if settings.quantise and not settings.lora_rank:
         raise UserError("weights in 4 bits cannot be trained themselves: set lora_rank, such as 16")
+    if settings.sharded and not _accelerated():
+        raise UserError(
+            "sharded = true needs GPUs or other accelerators: accelerate keeps the whole model in every process of a "
+            "CPU; set sharded = false for a dry run here"
+        )
+
+
+def _accelerated() -> bool:
+    try:
+        import torch
+    except ImportError:  # the stage itself says what to install
+        return True
+    return bool(torch.accelerator.is_available())
 
 
 def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifact:
@@ -74,11 +88,12 @@ def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifac
             env={**os.environ, _STARTED: stage},
         )
         last_lines: list[str] = []
+        reported = False
         try:
             for line in started.stdout or ():
                 if line.startswith(TOLD):
                     inputs.progress(*json.loads(line.removeprefix(TOLD)))
-                else:
+                elif not (reported := reported or _LAUNCHER in line):
                     last_lines = [*last_lines[-_LAST:], line]
             code = started.wait()
         except BaseException:

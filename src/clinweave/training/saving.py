@@ -21,6 +21,7 @@ def save(job: "Job", trainer: "Trainer", folder: Path) -> None:
     Every process takes part, as shards are gathered from all; the first alone writes.
     """
     settings = job.settings
+    job.notes["distributed"] = str(trainer.accelerator.distributed_type.value)
     whole = trainer.accelerator.get_state_dict(trainer.model) if settings.sharded else None
     if not processes.first():
         return
