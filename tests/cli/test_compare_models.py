@@ -151,6 +151,17 @@ def test_mistakes_in_models_are_told_before_anything_is_run(tmp_path):
             clinweave.run(tmp_path / "r.toml", out=tmp_path / "out")
 
 
+def test_weights_that_are_not_there_are_missed_before_the_first_model_is_asked(tmp_path, call):
+    (tmp_path / "r.toml").write_text(
+        'kind = "comparison"\n[model]\naddress = "smollm2"\n[[models]]\nname = "tuned"\naddress = "runs/none/sft"\n'
+        '[knowledge]\nconditions = ["base"]\ncontrols = []\n[[tasks]]\ntype = "graph-questions"\n',
+        "utf-8",
+    )
+    code, _, err = call("run", tmp_path / "r.toml", "--out", tmp_path / "out")
+    assert code == 2
+    assert "there are no weights at runs/none/sft" in " ".join(err.split())
+
+
 def test_bad_rows_of_a_benchmark_are_counted_and_the_run_goes_on(small_and_large, call, models):
     with (models / "b.jsonl").open("a") as stream:
         stream.write(json.dumps({"id": "bad", "question": "Q?", "options": OPTIONS}) + "\n")

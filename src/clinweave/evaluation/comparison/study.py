@@ -11,6 +11,7 @@ from clinweave import __version__
 from clinweave.core import statistics
 from clinweave.core.access_policy import check_egress, host_of_model, strictest
 from clinweave.core.artifacts import read_manifest
+from clinweave.core.errors import UserError
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.comparison.conditions import EvidenceProvider, with_model
@@ -103,8 +104,14 @@ class ComparisonStudy:
         return [*(task.questions for task in self.tasks), *samples]
 
     def resources(self) -> list[str]:
-        """Return the catalogue ids of the models' weights."""
+        """Return the catalogue ids of the models' weights. Raises `UserError` for a path that leads to none."""
         addresses = dict.fromkeys(opener.settings.address for opener in self.models.values())
+        for address in addresses:
+            if "/" in address and ":" not in address and not Path(address).expanduser().exists():
+                raise UserError(
+                    f"there are no weights at {address}: train or fetch them first, or give another address; it is "
+                    "relative to where you are"
+                )
         return list(dict.fromkeys(name for address in addresses for name in weight_resources(address)))
 
     def databases(self) -> tuple[str, ...]:
