@@ -380,12 +380,12 @@ def _by_part(
     if not has_pressure(question):
         which = _DIASTOLIC if _LOWER_ASKED.search(question) else _SYSTOLIC
         return compare(question, tuple(_part(text, which) for text in texts))
-    found = [
+    verdicts = [
         compare(_part(question, which), tuple(_part(text, which) for text in texts))
         for which in (_SYSTOLIC, _DIASTOLIC)
     ]
     limits = [limit for text in texts if has_pressure(text) for limit in limits_of(_part(text, _SYSTOLIC))]
     decisive = any(limit.high == math.inf for limit in limits)
-    if decisive in found:
+    if decisive in verdicts:
         return decisive
-    return None if None in found else not decisive
+    return None if None in verdicts else not decisive

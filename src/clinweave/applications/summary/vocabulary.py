@@ -52,12 +52,12 @@ def find_class(text: str) -> DrugClass | None:
 def other_forms(words: Sequence[str]) -> list[tuple[str, ...]]:
     """Return other words for the same: ("copd",) -> [("chronic", "obstructive", "pulmonary", "disease")]."""
     table, text = _terms()["forms"], f" {' '.join(words)} "
-    found = []
+    sequences = []
     for name, forms in table.items():
         if f" {name} " in text:
             rest = text.replace(f" {name} ", " ").split()
-            found += [(*rest, *form.split()) for form in forms]
-    return found
+            sequences += [(*rest, *form.split()) for form in forms]
+    return sequences
 
 
 def rewritten(text: str) -> str:

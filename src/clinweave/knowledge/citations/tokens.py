@@ -122,9 +122,9 @@ def plain(text: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text."""
-    found = [item for match in _TOKEN.finditer(plain(text)) if (item := _token(match)) is not None]
-    found = [_letter(found, place) for place in range(len(found))]
-    return _counted([item for place, item in enumerate(found) if not _redundant(found, place)])
+    items = [item for match in _TOKEN.finditer(plain(text)) if (item := _token(match)) is not None]
+    items = [_letter(items, position) for position in range(len(items))]
+    return _counted([item for position, item in enumerate(items) if not _redundant(items, position)])
 
 
 def _letter(items: Sequence[Token], place: int) -> Token:
@@ -261,12 +261,12 @@ def _unit(items: Sequence[Token], position: int) -> tuple[tuple[str, float], int
     """Return the unit at `position`, with the factor to the unit that it is compared in, and its length."""
     if position >= len(items):
         return ("", 1.0), 0
-    found = _UNITS.get(items[position].text)
-    if found is None and items[position].raw.lower() == "per" and _word(items, position + 1) == "cent":
+    unit = _UNITS.get(items[position].text)
+    if unit is None and items[position].raw.lower() == "per" and _word(items, position + 1) == "cent":
         return ("%", 1.0), 2
-    if found is None:
+    if unit is None:
         return ("", 1.0), 0
-    name, factor = found
+    name, factor = unit
     length = 1
     while _word(items, position + length) in ("/", "per"):
         below = _UNITS.get(_word(items, position + length + 1))

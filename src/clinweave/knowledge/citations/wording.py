@@ -109,8 +109,8 @@ def take_negation(text: str) -> tuple[str, bool]:
         raise Unclear("the negation is not a plain one")
     count = 0
     for pattern, plain in _LACKING:
-        text, found = re.subn(pattern, plain, text)
-        count += found
+        text, replaced = re.subn(pattern, plain, text)
+        count += replaced
     count += len(_NEGATION.findall(text))
     text = re.sub(r"\bnor\b", "or", _NEGATION.sub(" ", text))
     if count > 1:
@@ -120,17 +120,17 @@ def take_negation(text: str) -> tuple[str, bool]:
 
 def take_share(text: str) -> tuple[str, Share | None]:
     """Return the text without its statement of frequency, and that statement. Raises `Unclear` for two of them."""
-    found: list[Share] = []
+    shares: list[Share] = []
 
     def counted(match: re.Match[str]) -> str:
         count, total = int(match[1]), int(match[2])
         if not total > 0 or count > total:
             raise Unclear("the count is not a share")
-        found.append(Share(100 * count / total, 100 * count / total, count, total))
+        shares.append(Share(100 * count / total, 100 * count / total, count, total))
         return " "
 
     def percent(match: re.Match[str]) -> str:
-        found.append(_percent(match))
+        shares.append(_percent(match))
         return " "
 
     text = re.sub(rf"{_ABOUT}\b(\d+) ?(?:/|of the|of|out of) ?(\d+)\b(?: of)?", counted, text)
@@ -142,13 +142,13 @@ def take_share(text: str) -> tuple[str, Share | None]:
     )
     for pattern, low, high in _WORDS:
         text, times = re.subn(rf"\b{pattern}\b(?: of\b)?", " ", text)
-        found.extend([Share(low, high)] * times)
+        shares.extend([Share(low, high)] * times)
     text = re.sub(rf"\b{_EXISTENTIAL}\b", " ", text)
-    if len(found) == 2 and (counted_share := _same_count(*found)) is not None:
-        found = [counted_share]
-    if len(found) > 1:
+    if len(shares) == 2 and (counted_share := _same_count(*shares)) is not None:
+        shares = [counted_share]
+    if len(shares) > 1:
         raise Unclear("more than one statement of frequency")
-    return _squeeze(text), found[0] if found else None
+    return _squeeze(text), shares[0] if shares else None
 
 
 def take_people(text: str) -> tuple[str, str, str]:

@@ -64,12 +64,12 @@ def american(word: str) -> str:
     """Return a normalised word in American spelling."""
     if "ise" in word:
         word = _ISED.sub("ized", word)
-    return _BRITISH.sub(lambda found: _PAIRS[found[0]], word)
+    return _BRITISH.sub(lambda match: _PAIRS[match[0]], word)
 
 
 def british(name: str) -> str:
     """Return a name in British spelling; the same where nothing differs."""
-    return _AMERICAN.sub(lambda found: _BACK[found[0]], name)
+    return _AMERICAN.sub(lambda match: _BACK[match[0]], name)
 
 
 # Words that a name and a text may have or lack alike: function words, and what laboratories add.

@@ -25,7 +25,7 @@ class DrugClass:
 def classes_of(names: tuple[str, ...]) -> tuple[DrugClass, ...]:
     """Return the classes that a drug with any of these names belongs to, () for a drug that is in none of the table."""
     drugs = [name.lower() for name in names if name]
-    found = []
+    classes = []
     for item in _table().values():
         others = item.get("but", [])
         stem = next((why for drug in drugs if drug not in others and (why := _stem(drug, item))), "")
@@ -33,8 +33,8 @@ def classes_of(names: tuple[str, ...]) -> tuple[DrugClass, ...]:
         listed = not members.isdisjoint(drugs)
         if stem or listed:
             why = f"INN stem {stem}" if stem else f"ATC group {item['atc']}"
-            found.append(DrugClass(item["names"][0], tuple(_with_plurals(item["names"])), why))
-    return tuple(found)
+            classes.append(DrugClass(item["names"][0], tuple(_with_plurals(item["names"])), why))
+    return tuple(classes)
 
 
 def _stem(drug: str, item: dict[str, list[str]]) -> str:
