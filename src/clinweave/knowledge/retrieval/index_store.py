@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from clinweave import schemas
 from clinweave.core.access_policy import close_folder, strictest
-from clinweave.core.artifacts import MANIFEST, Artifact, read_manifest, stage
+from clinweave.core.artifacts import Artifact, read_manifest, stage
 from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise, words_of
 from clinweave.records import Passage, Tier
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
 VERSION = 2
-JOINED = "joined"  # where a batch job joins the shards of an index
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
 SHARD_BITS = 32  # lowest bits of a stored row's number; above them is the number of its shard
 MAX_LINKED = 64  # concepts kept per passage for showing why it was found
@@ -180,7 +179,7 @@ def lockable(folder: Path) -> "tempfile.TemporaryDirectory[str] | None":
 
     tantivy makes a lock file beside an index that it only reads, which fails on a file system mounted read-only.
     """
-    if os.access(folder, os.W_OK):
+    if not folder.is_dir() or os.access(folder, os.W_OK):  # what is missing, tantivy says
         return None
     links = tempfile.TemporaryDirectory(prefix="clinweave-index-")
     for file in folder.resolve().iterdir():
@@ -366,9 +365,3 @@ def titled_query(names: Sequence[str], prefer: str, body: str) -> Any:
         wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
         clauses.append((tantivy.Occur.Must, tantivy.Query.boost_query(wanted, _OF_BODY)))
     return tantivy.Query.boolean_query(clauses)
-
-
-def index_folder(path: Path) -> Path:
-    """Return the folder of a text index; of the folder of a batch job that made one, that of its joined index."""
-    joined = path / JOINED
-    return joined if (joined / MANIFEST).is_file() else path
