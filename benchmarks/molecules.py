@@ -1,7 +1,7 @@
 """What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
 
-`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed|evaluate
---reference DIR [--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn; `moses` and
+`python benchmarks/molecules.py moses|novelty|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed|
+evaluate --reference DIR [--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn; `moses` and
 `delivered` measure them elsewhere with `--drawn FILE`. The numbers in docs/molecules.md come from here, those of
 training from its history, and what `small` delivers from recipes/pangu_drug.toml.
 """
@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from molecules_parts import measuring, sampling, strings
+from molecules_parts import measuring, novelty, sampling, strings
 
 
 def drawn_strings(model, count, source, seed):
@@ -165,7 +165,12 @@ def main():
     """Run one part."""
     without = {"floor": floor, "tokens": tokens, "speed": speed, "strings": strings.compare}
     without["evaluate"] = measuring.evaluate
-    drawing = {"draw": draw, "sampling": sampling.curve, "delivered": sampling.delivered}
+    drawing = {
+        "draw": draw,
+        "sampling": sampling.curve,
+        "delivered": sampling.delivered,
+        "novelty": novelty.report,
+    }
     parts = {"moses": moses, "conditions": conditions, "library": library, **drawing, **without}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
@@ -183,16 +188,17 @@ def main():
         "--settings", type=_setting, nargs="+", help="for sampling: T or T,top-p of each point"
     )
     parser.add_argument(
-        "--filtered", type=int, default=2000, help="for sampling: molecules that are filtered"
+        "--filtered", type=int, default=2000, help="for sampling, novelty: molecules that are filtered"
     )
     parser.add_argument("--temperature", type=float, default=1.0, help="for delivered")
     parser.add_argument("--top-p", type=float, default=1.0, help="for delivered")
     parser.add_argument(
         "--parts", type=int, default=3, help="for delivered: seeds that the draws are made with"
     )
-    parser.add_argument("--only", type=int, help="for delivered: do this part alone")
+    parser.add_argument("--only", type=int, help="for delivered, novelty: do this part alone")
     parser.add_argument("--seconds", type=int, default=280, help="for strings: CPU seconds of each training")
     parser.add_argument("--plot", type=Path, help="for sampling: an SVG")
+    parser.add_argument("--write", type=Path, help="for novelty: the page whose table is replaced")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)

@@ -12,11 +12,19 @@ pytest.importorskip("torch", reason="needs the extra molecules")
 pytest.importorskip("rdkit", reason="needs the extra molecules")
 
 import numpy as np
+import torch
 from rdkit import Chem
 from scipy import linalg
 
 from clinweave.applications.molecules import parse, read_smiles
-from clinweave.applications.molecules.metrics import HashSet, frechet, measure, open_filters, open_reference
+from clinweave.applications.molecules.metrics import (
+    ChemNet,
+    HashSet,
+    frechet,
+    measure,
+    open_filters,
+    open_reference,
+)
 from clinweave.applications.molecules.metrics.moses import (
     Against,
     brics_fragments,
@@ -25,6 +33,7 @@ from clinweave.applications.molecules.metrics.moses import (
     morgan_bits,
     scaffold_of,
 )
+from clinweave.applications.molecules.metrics.reference import training_set
 from clinweave.applications.molecules.metrics.similarity import internal_diversity, nearest, packed
 from clinweave.applications.molecules.pattern_screen import screen_of
 from clinweave.core.errors import ClinweaveError, UserError
@@ -96,6 +105,36 @@ def test_known_is_a_set():
     assert all(item in known for item in smiles_set(200))
     assert "CCCCCCCCCCCCCCCCC" not in known
     assert "C" not in HashSet([])
+
+
+def test_a_training_set_is_hashed_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+    (tmp_path / "train.csv").write_text("SMILES\nCCO\nCCN\n", "utf-8")
+    first = training_set(tmp_path)
+    (kept,) = (tmp_path / "home" / "molecules" / "training_sets").iterdir()
+    again = training_set(tmp_path)
+    assert list(first.hashes) == list(again.hashes)
+    assert "CCO" in again
+    assert "CCC" not in again
+    kept.write_bytes(b"damaged")
+    assert len(training_set(tmp_path)) == 2
+    (tmp_path / "train.csv").write_text("SMILES\nCCC\n", "utf-8")  # another file has hashes of its own
+    assert "CCC" in training_set(tmp_path)
+
+
+def test_products_in_bfloat16_change_activations_little():
+    torch.manual_seed(0)
+    convolutions = [torch.nn.Conv1d(35, 32, 4, bias=False), torch.nn.Conv1d(32, 32, 4, bias=False)]
+    recurrent = [torch.nn.LSTM(32, 128), torch.nn.LSTM(128, 512)]
+    kinds = ("Conv1d", "Conv1d", "LSTM", "LSTM")
+    layers = [
+        (kind, [layer.state_dict()]) for kind, layer in zip(kinds, [*convolutions, *recurrent], strict=True)
+    ]
+    smiles = smiles_set(40)
+    exact = ChemNet(layers, bfloat16=False).activations(smiles)
+    close = ChemNet(layers, bfloat16=True).activations(smiles)
+    assert np.abs(exact - close).max() < 0.01
+    assert np.abs(exact - close).max() > 0  # it was another arithmetic
 
 
 def test_a_file_that_would_run_something_is_refused(tmp_path):

@@ -4,6 +4,7 @@ import io
 import pickle
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from clinweave.applications.molecules.metrics.hash_set import HashSet
 from clinweave.applications.molecules.molecule import read_smiles
+from clinweave.core.artifacts import home, sha256
+from clinweave.core.atomic import appearing
 from clinweave.core.errors import ClinweaveError, UserError
 
 
@@ -70,8 +73,20 @@ def open_reference(path: Path) -> Reference:
 
 
 def training_set(folder: Path) -> HashSet:
-    """Return the molecules that are not novel, from train.csv or train.csv.gz."""
+    """Return the molecules that are not novel, from train.csv or train.csv.gz; their hashes are kept under `home()`."""
     for name in ("train.csv.gz", "train.csv"):
-        if (folder / name).is_file():
-            return HashSet(read_smiles(folder / name))
+        path = folder / name
+        if not path.is_file():
+            continue
+        cached = home() / "molecules" / "training_sets" / f"{sha256(path)[:16]}.npy"
+        with suppress(OSError, ValueError):  # none yet, or damaged: it is made again
+            return HashSet(hashes=np.load(cached, allow_pickle=False))
+        result = HashSet(read_smiles(path))
+        with (
+            suppress(OSError),
+            appearing(cached) as work,
+            work.open("wb") as stream,
+        ):  # a home may be read-only
+            np.save(stream, result.hashes)
+        return result
     raise UserError(f"{folder} holds no train.csv.gz: novelty is measured against it")
