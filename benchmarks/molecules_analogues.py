@@ -1,11 +1,11 @@
 """Analogues of leads: success rate and diversity of each way, and the table of transformations that is packaged.
 
-    python benchmarks/molecules_analogues.py run   [--leads 10] [--n 100] [--write docs/molecules_analogues.md]
+    python benchmarks/molecules_analogues.py run [--leads 10] [--n 100] [--write docs/molecules_analogues.md] [--check]
     python benchmarks/molecules_analogues.py table [--molecules 8000] [--double 2000] [--check]
 
 `run` takes leads from MOSES' test set and asks for analogues with a similarity of 0.4 to 0.9 and a logP within 1 of the
-lead's. `table` learns the packaged table again; `--check` compares it with the packaged one and writes nothing. Needs
-MOSES' files (`clinweave fetch moses`, or `--moses DIR`).
+lead's; `--check` compares with the page's table. `table` learns the packaged table again; with `--check` it is compared
+with the packaged one and not written. Needs MOSES' files (`clinweave fetch moses`, or `--moses DIR`).
 """
 
 import argparse
@@ -17,7 +17,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np  # noqa: E402
-from molecules_parts.cells import table, write_section  # noqa: E402
+from molecules_parts.cells import read_section, table, write_section  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 
@@ -42,6 +42,8 @@ SCREEN = Console(stderr=True)
 SIMILARITY, AROUND = "0.4-0.9", 1.0
 WAYS = ("transformations", "latent", "union")
 PACKAGED = Path(transformations.__file__).with_name("transformations.tsv.gz")
+PAGE = Path(__file__).parents[1] / "docs" / "molecules_analogues.md"
+SECTION = "results: analogues"
 SOURCE = "MOSES training set (molsets 0.3.1, MIT)"
 
 
@@ -62,8 +64,12 @@ def main() -> int:
         return build(chosen, read_smiles(folder / "train.csv.gz"))
     text = run(chosen, read_smiles(folder / "test.csv.gz"))
     print(text)
+    if chosen.check:
+        same = text.strip() == read_section(PAGE, SECTION)
+        print(f"{'the same as' if same else 'differs from'} the table of {PAGE.name}")
+        return 0 if same else 1
     if chosen.write:
-        write_section(chosen.write, "results: analogues", text)
+        write_section(chosen.write, SECTION, text)
     return 0
 
 

@@ -54,13 +54,14 @@ def main() -> int:
     parser.add_argument(
         "--moses", type=Path, help="a folder with MOSES' files, for domain (default: the fetched)"
     )
+    parser.add_argument("--section", default="domain", help="for domain: of the page")
     parser.add_argument("--write", type=Path)
     chosen = parser.parse_args()
     cells = Cells(home() / "molecules" / "benchmarks" / "properties")
     sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
     if chosen.what in {"report", "domain"}:
-        section = "domain" if chosen.what == "domain" else "properties"
-        text = domains(cells, sets, chosen) if section == "domain" else tables(cells, sets, chosen)
+        section = chosen.section if chosen.what == "domain" else "properties"
+        text = domains(cells, sets, chosen) if chosen.what == "domain" else tables(cells, sets, chosen)
         print(text)
         if chosen.write:
             write_section(chosen.write, f"results: {section}", text)

@@ -51,6 +51,14 @@ def write_section(page: Path, name: str, text: str) -> None:
     page.write_text(f"{before}{start}\n{text.strip()}\n{end}{rest.partition(end)[2]}", "utf-8")
 
 
+def read_section(page: Path, name: str) -> str:
+    """Return the text between `<!-- name -->` and `<!-- /name -->` of a page."""
+    whole, start, end = page.read_text("utf-8"), f"<!-- {name} -->", f"<!-- /{name} -->"
+    if start not in whole or end not in whole:
+        raise SystemExit(f"{page} has no section {start} ... {end}")
+    return whole.partition(start)[2].partition(end)[0].strip()
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]

@@ -7,7 +7,6 @@ out every count.
 import time
 
 import numpy as np
-
 from rdkit import Chem
 
 from clinweave.applications.molecules import parse, read_smiles

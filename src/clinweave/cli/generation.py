@@ -148,6 +148,14 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             help="Leave out molecules of this file or of the training set; may be repeated.",
         ),
     ] = None,
+    refuse_known: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Share of the training set's molecules to leave out, by chance; 0: none, 1: as --new-to training.",
+        ),
+    ] = 0.6,  # novelty above 0.90 at hardly any distance: docs/molecules.md
     moses_rules: Annotated[
         bool,
         typer.Option(
@@ -201,7 +209,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         targets, windows = parse_targets(condition)
         opened = open_model(model, device)
         with _bar() as update:
-            reference = new_to(new or (), opened, home(), update)
+            reference = new_to(new or (), opened, home(), update, training_share=refuse_known, seed=seed)
             makeable = chosen_filter(allow, filters, refuse_smarts)
             passes = moses_filters(home()) if moses_rules else None
             wish = GenerationRequest(scaffold, distinct, reference, passes, makeable, windows)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clinweave.applications.molecules import moses_filters, new_to, read_smiles
 from clinweave.applications.molecules.generator import PACKAGED
 from clinweave.applications.molecules.membership_filter import SEEN, open_seen, seen_from, write_seen
+from clinweave.applications.molecules.novelty import ThinnedSet
 from clinweave.core.errors import ClinweaveError, UserError
 
 pytestmark = pytest.mark.molecules
@@ -73,3 +74,22 @@ def test_the_packaged_set_is_that_of_moses(shared_data):
     assert len(seen) == 1_584_663
     assert 15 < sum(item in seen for item in held) < 70  # 39 expected by chance
     assert "CC(=O)Nc1ccc(O)cc1" not in seen
+
+
+def test_a_thinned_set_holds_its_share_of_a_set_and_nothing_else():
+    molecules = [f"C{'C' * number}O" for number in range(2000)]
+    part = ThinnedSet(set(molecules), 0.6)
+    inside = [item for item in molecules if item in part]
+    assert 0.55 < len(inside) / len(molecules) < 0.65
+    assert inside == [item for item in molecules if item in ThinnedSet(set(molecules), 0.6)]
+    assert inside != [item for item in molecules if item in ThinnedSet(set(molecules), 0.6, seed=1)]
+    assert "CCN" not in ThinnedSet(set(molecules), 1.0)
+    assert all(item in ThinnedSet(set(molecules), 1.0) for item in molecules)
+    assert not any(item in ThinnedSet(set(molecules), 0.0) for item in molecules)
+
+
+def test_a_share_of_what_the_model_was_trained_on_is_left_out(tmp_path):
+    model = SimpleNamespace(seen={"CCO", "CCN"})
+    assert "CCO" in new_to([], model, tmp_path, training_share=1.0)
+    assert "CCO" not in new_to([], model, tmp_path)
+    assert not new_to([], SimpleNamespace(seen=None), tmp_path, training_share=1.0).sets  # it does not say

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinweave.applications.molecules.membership_filter import hash_of
 from clinweave.applications.molecules.molecule import Molecule, read_molecules
 from clinweave.core.errors import UserError
 
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 TRAINING, MOSES = "training", "moses"
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ThinnedSet:
+    """A part of a set, drawn by chance: each of its molecules belongs to it with the probability `share`."""
+
+    whole: Container[str]
+    share: float
+    seed: int = 0
+
+    def __contains__(self, smiles: object) -> bool:
+        """Return whether this canonical SMILES is in the part; the same seed gives the same part."""
+        chance = hash_of(f"{self.seed} {smiles}") / 2**64
+        return chance < self.share and smiles in self.whole
 
 
 @dataclass(frozen=True)
@@ -32,14 +47,23 @@ class ReferenceSet:
 
 
 def new_to(
-    names: Sequence[str], model: "Generator", home: Path, progress: Progress = lambda *_: None
+    names: Sequence[str],
+    model: "Generator",
+    home: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    training_share: float = 0.0,
+    seed: int = 0,
 ) -> ReferenceSet:
     """Return the sets of these names: `training` (what the model was trained on), `moses` (as fetched), or a file.
 
     A file's rows may be written in any way: each is converted to canonical SMILES, a salt to its parent, and is also
-    known without its stereo marks. Raises `UserError` for a missing file or set.
+    known without its stereo marks. Of the training set the part `training_share` is added, drawn by `seed`, where the
+    model says what it was trained on. Raises `UserError` for a missing file or set.
     """
     sets: list[Container[str]] = []
+    if training_share and model.seen is not None and TRAINING not in names:
+        sets.append(ThinnedSet(model.seen, training_share, seed))
     rows = unread = 0
     first = ""
     for name in names:
