@@ -1,5 +1,7 @@
 """The week of birth, and organs felt below the costal margin."""
 
+import time
+
 import pytest
 
 from clinweave.knowledge.notes.examination import examined
@@ -27,3 +29,15 @@ def read(text: str) -> list[tuple[str, bool]]:
 )
 def test_measures_of_birth_and_organs(text: str, expected: list[tuple[str, bool]]) -> None:
     assert read(text) == expected
+
+
+def test_one_long_line_takes_linear_time() -> None:
+    text = (
+        "Born at 31 weeks, liver 4 cm below the costal margin, lost 5 kg, walked to the section in time, "
+        * 2000
+    )
+    begin = time.process_time()
+    once = read(text)
+    middle = time.process_time()
+    assert len(read(text + text)) == 2 * len(once)
+    assert time.process_time() - middle < 3.5 * (middle - begin) + 0.3

@@ -22,7 +22,7 @@ _WEEKS = (
     r"(?:\s*(?:\+|-plus-|\s+and\s+)\s*(?P<days>[0-6])(?:\s*/\s*7)?|\s[1-6]/7)?"
 )
 _BORN = re.compile(
-    r"\b(?:born|birth|delivered|delivery|deliver|section|c-section|LSCS|NVD|SVD|vaginally|ex)\b"
+    r"\b(?:born|birth|delivered|delivery|deliver|section|c-section|LSCS|NVD|SVD|vaginally)\b"
     r"[^.;\n]{0,40}?\b(?:at |after |of |in )?"
     rf"(?<!\d){_WEEKS}(?:[ -]*(?:completed )?(?:weeks?|wks?|/40)\b|/40)"
     r"(?! (?:old|of age|later|ago|post|corrected))",
@@ -39,17 +39,41 @@ _LIMITS = {"spleen": (_SPLENOMEGALY, 2.0), "liver": (_HEPATOMEGALY, 3.5), "hepar
 _TERM, _POSTTERM = 37, 42
 
 
+# Letters by which the places are found quickly, how far behind them a pattern begins, and the pattern.
+_SIGNS = (
+    *((letters, 1, _BORN) for letters in ("orn ", "orn,", "irth", "eliver", "ection", "aginally")),
+    *((letters, 0, _BORN) for letters in ("LSCS", "NVD", "SVD")),
+    *((letters, 1, _SIZE) for letters in ("iver", "pleen", "epar")),
+    *((letters, 1, _LOST) for letters in ("ost ", "eight loss of", "ose ", "osing ")),
+)
+
+
 def examined(whole: str) -> Iterator[Measure]:
     """Yield the findings of `whole`; birth at term excludes that it was premature."""
-    for match in _BORN.finditer(whole):
-        weeks = int(match["weeks"])
-        if weeks < _POSTTERM:
-            how = " ".join(match[0].split())
-            start = match.start("weeks")
-            yield Measure(start, match.end(), _PREMATURE, absent=weeks >= _TERM, how=how)
-    for match in _LOST.finditer(whole):
-        yield Measure(match.start(), match.end(), _WEIGHT_LOSS, absent=False, how=" ".join(match[0].split()))
-    for match in _SIZE.finditer(whole):
-        finding, least = _LIMITS[match["organ"].lower()]
-        if float(match["cm"]) >= least:
-            yield Measure(match.start(), match.end(), finding, absent=False, how=" ".join(match[0].split()))
+    ends: dict[re.Pattern[str], int] = {}
+    for start, pattern in _places(whole):
+        match = pattern.match(whole, start) if start >= ends.get(pattern, 0) else None
+        if match is None:
+            continue
+        ends[pattern] = match.end()
+        how = " ".join(match[0].split())
+        if pattern is _LOST:
+            yield Measure(match.start(), match.end(), _WEIGHT_LOSS, absent=False, how=how)
+        elif pattern is _BORN and int(match["weeks"]) < _POSTTERM:
+            term = int(match["weeks"]) >= _TERM
+            yield Measure(match.start("weeks"), match.end(), _PREMATURE, absent=term, how=how)
+        elif pattern is _SIZE:
+            finding, least = _LIMITS[match["organ"].lower()]
+            if float(match["cm"]) >= least:
+                yield Measure(match.start(), match.end(), finding, absent=False, how=how)
+
+
+def _places(whole: str) -> list[tuple[int, re.Pattern[str]]]:
+    """Return where each pattern may begin, by place."""
+    places: list[tuple[int, re.Pattern[str]]] = []
+    for letters, back, pattern in _SIGNS:
+        at = whole.find(letters)
+        while at >= 0:
+            places.append((max(0, at - back), pattern))
+            at = whole.find(letters, at + 1)
+    return sorted(places, key=lambda item: item[0])

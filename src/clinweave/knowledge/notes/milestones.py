@@ -46,6 +46,38 @@ _MILESTONE = re.compile(
     r"\b(?:" + "|".join(f"(?P<{name}>{pattern})" for name, pattern in _WRITTEN.items()) + r"),? ?\(?\Z",
     re.IGNORECASE,
 )
+# by which a milestone is found quickly
+_LETTERS = (
+    *(
+        "sat ",
+        "sat,",
+        "sat(",
+        "sit ",
+        "sitting",
+        "Sat ",
+        "Sitting",
+        "crawl",
+        "Crawl",
+        "stood",
+        "stand ",
+        "standing",
+        "Stood",
+    ),
+    *(
+        "Standing",
+        "alk",
+        "steps",
+        "mbulated",
+        "word",
+        "peak",
+        "spoke",
+        "Spoke",
+        "sentences",
+        "phrases",
+        "combinations",
+    ),
+)
+_AGE_LENGTH = 90  # characters of an age, with the words before it
 _BEFORE = 70  # characters before an age in which its milestone stands
 _ABOUT = r"(?: (?:only|about|around|approximately|fewer than|less than|some|just))*"
 _COUNTED = re.compile(
@@ -72,7 +104,7 @@ def milestones(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterato
 
     An age within the limit excludes the delay. "Did not walk until" states an age, "not walking at" does not.
     """
-    for age in _AT.finditer(whole):
+    for age in (age for first, stop in _near_milestones(whole) for age in _AT.finditer(whole, first, stop)):
         if reached := _MILESTONE.search(whole, max(0, age.start() - _BEFORE), age.start()):
             yield from _measure(reached, age)
     document = 0
@@ -83,6 +115,25 @@ def milestones(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterato
         if years is not None and years >= _WORDS_AT and _count(match["n"]) < _FEW_WORDS:
             how = f"{match['n']} words at {years:g} years"
             yield Measure(match.start(), match.end(), _SPEECH, absent=False, how=how)
+
+
+def _near_milestones(whole: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches `[first, stop)` of a text in which the age of a milestone may stand, after its verb."""
+    places = []
+    for letters in _LETTERS:
+        at = whole.find(letters)
+        while at >= 0:
+            places.append(at)
+            at = whole.find(letters, at + 1)
+    first = stop = 0
+    for at in sorted(places):
+        if at > stop:
+            if stop:
+                yield first, stop
+            first = at
+        stop = min(len(whole), at + _BEFORE + _AGE_LENGTH)
+    if stop:
+        yield first, stop
 
 
 def _measure(reached: re.Match[str], age: re.Match[str]) -> Iterator[Measure]:

@@ -5,21 +5,24 @@ from typing import NamedTuple
 
 _WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _NUMBERS = {word: number for number, word in enumerate(_WORDS.split(), 1)}
-_AGE = re.compile(
+_AGE = re.compile(  # of text in lower case
     r"\b(\d{1,3}(?:\.\d)?|" + "|".join(_NUMBERS) + r")[\s-]{0,2}"
     r"(year|yr|month|mo|week|wk|day)s?[\s-]{0,2}(?:old|of age)\b|"
     r"\b(\d{1,3})[\s-]?(y/?o|yo|[mf])\b(?!/)|"
     r"(?<=[,(] )(\d{1,3}) ?y(?:rs?|ears?)?\b(?! (?:ago|later|history|of|previous))|"
     r"\baged? (?:of )?(\d{1,3})(?: (year|month|week|day)s?)?\b|"
     r"\b(?:early|mid|late|in (?:his|her|their)(?: early| mid| late)?)[\s-]{1,2}(\d)0s\b",
-    re.IGNORECASE,
 )
 _RELATIVE = re.compile(
     r"[\s-]*(?:\w+\s+){0,2}(?:mother|father|parents?|brother|sister|woman \(G\d)\b", re.IGNORECASE
 )
 _NEWBORN = re.compile(r"\b(?:newborn|neonate|neonatal unit|day of life|days of life)\b", re.IGNORECASE)
-_MALE = re.compile(r"\b(?:male|man|boy|gentleman|he|his|him|son)\b", re.IGNORECASE)
-_FEMALE = re.compile(r"\b(?:female|woman|girl|lady|she|her|daughter|pregnan\w+|menarche)\b", re.IGNORECASE)
+_MALE = frozenset({"male", "man", "boy", "gentleman", "he", "his", "him", "son"})
+_FEMALE = frozenset({
+    *("female", "woman", "girl", "lady", "she", "her", "daughter", "menarche"),
+    *("pregnant", "pregnancy", "pregnancies"),
+})  # fmt: skip
+_LETTERS = re.compile("[a-z]+")
 _SHORT_SEX = re.compile(r"\b\d{1,3}[\s-]?(?:y/?o|yo)?[\s-]?([MF])\b")
 _NOUN = re.compile(
     r"\b(?:(man|woman|gentleman|lady|Mrs?|Ms|retired|widow(?:ed|er)?|married|husband|wife|pack[- ]years?|"
@@ -48,7 +51,7 @@ def merged_person(stated: Person | None, read: Person) -> Person:
 
 def person_of(text: str) -> Person:
     """Return age and sex of the patient of a note, by the first age and the most frequent words for the sex."""
-    return Person(_age(text[:_OPENING]), _sex(text))
+    return Person(_age(text[:_OPENING].lower()), _sex(text))
 
 
 def _age(text: str) -> float | None:
@@ -69,7 +72,13 @@ def _sex(text: str) -> str:
     opening = text[:_OPENING]
     if short := _SHORT_SEX.search(opening):
         return "male" if short[1].upper() == "M" else "female"
-    counts = [len(pattern.findall(opening)) for pattern in (_MALE, _FEMALE)]
+    counts = _counts(opening)
     if counts[0] == counts[1]:
-        counts = [len(pattern.findall(text)) for pattern in (_MALE, _FEMALE)]
+        counts = _counts(text)
     return "male" if counts[0] > counts[1] else "female" if counts[1] > counts[0] else ""
+
+
+def _counts(text: str) -> tuple[int, int]:
+    """Return how many words of a text are of a male and of a female."""
+    words = _LETTERS.findall(text.lower())
+    return sum(word in _MALE for word in words), sum(word in _FEMALE for word in words)
