@@ -14,6 +14,9 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$|\[)|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
 _MARKER = re.compile(r"\[\s*(\d+(?:\s*(?:[,;]|and|-|–)\s*\d+)*)\s*\]")
 _MARKERS_AFTER = re.compile(r"(?:\s*\[\s*\d+(?:\s*(?:[,;]|and|-|–)\s*\d+)*\s*\])+[.!?]?")
+_WORD_END = re.compile(r"[\w.]*$")
+_TEXT = re.compile(r"\S")
+_LONGEST_WORD = 60  # characters before a full stop that are looked at
 _HEADING = re.compile(r"^[A-Z][^.?!]{3,120}\?: (?=\S)")  # "Is X inherited?: X is ...", repeated from a prompt
 _BULLET = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
 
@@ -123,11 +126,12 @@ def _numbers(inside: str) -> list[str]:
 
 def _no_end(text: str, match: re.Match[str]) -> bool:
     """Tell whether a full stop is part of an abbreviation, an initial or a number."""
-    before = re.search(r"[\w.]*$", text[: match.start()])
+    before = _WORD_END.search(text[max(0, match.start() - _LONGEST_WORD) : match.start()])
     word = before.group().lower() if before else ""
-    rest = text[match.end() :].lstrip()
-    if match.group() != "." or not rest:
+    following = _TEXT.search(text, match.end())
+    if match.group() != "." or following is None:
         return False
+    rest = following.group()
     if word in _ABBREVIATIONS:
         return True
     if len(word) == 1 and word.isalpha() and rest[0].isupper() and text[match.start() - 1].isupper():
@@ -137,7 +141,8 @@ def _no_end(text: str, match: re.Match[str]) -> bool:
 
 def _line_start(text: str, stop: int, word: str) -> bool:
     """Tell whether "1." stands at the beginning of a line, as a list number does."""
-    return not text[: stop - len(word)].rpartition("\n")[2].strip()
+    begin = stop - len(word)
+    return not text[text.rfind("\n", 0, begin) + 1 : begin].strip()
 
 
 def _add(spans: list[Span], text: str, start: int, end: int) -> None:
