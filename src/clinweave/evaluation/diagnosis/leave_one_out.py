@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis import Annotations, RelatedDiseases
 
 MARK = "clinweave:left-out"  # cited by the rows that are to go
-_OF_DISEASES = frozenset({"diseases", "names", "inheritance"})
+_OF_DISEASES = frozenset({"diseases", "names", "inheritance", "course"})
 
 
 def without_patient(
