@@ -1,6 +1,7 @@
 """Rules of the guidelines on a tabular list of a few codes."""
 
 import json
+import time
 
 import pytest
 
@@ -266,3 +267,17 @@ def test_a_dictated_note_is_coded(small_book):
     assert [item.code for item in result.codes] == ["I10"]
     (quote,) = result.codes[0].evidence
     assert text[quote.start : quote.end] == "hypertension"
+
+
+def test_a_note_of_one_long_line_takes_linear_time(small_book):
+    text = (
+        "He denies fever, cramps of the legs, and pneumonia. Seen by Dr. A. Smith for hypertension, controlled. "
+        * 500
+    )
+    code_note(text[:5000], "outpatient", small_book)
+    begin = time.process_time()
+    once = [item.code for item in code_note(text, "outpatient", small_book).codes]
+    middle = time.process_time()
+    twice = [item.code for item in code_note(text + text, "outpatient", small_book).codes]
+    assert once == twice == ["I10"]
+    assert time.process_time() - middle < 3.5 * (middle - begin) + 0.5

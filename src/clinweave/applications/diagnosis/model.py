@@ -56,7 +56,7 @@ class Settings:
     breadth_penalty: float = 0.65  # weight of the penalty for broad profiles
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
-    excluded_cardinal: float = 1.0  # weight of excluded findings that define the disease
+    excluded_cardinal: float = 0.5  # weight of excluded findings that define the disease
     documented: float = 0.1  # for each e-fold of patients in whom a disease was described
     age: float = 2.0  # against a disease whose earliest stated onset is after the patient's age
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient

@@ -33,7 +33,7 @@ VERSION = 6
 # of the parts of the ranker, for what is cached on them: raise one when it gives other results of the same input
 VERSIONS = {
     "reading": 3,  # of releases and cases: annotations, frequencies, findings, the ontology
-    "score": 3,  # of a disease for a case
+    "score": 4,  # of a disease for a case
     "output": 2,  # explanations, genes, PhEval files, the language model's prompt
 }
 _ROWS = ("disease", "term", "count", "total", "share", "negated", "kind")
