@@ -36,7 +36,7 @@ NOVARTIS_FILE = "NIBRSubstructureFilters/SubstructureFilter_HitTriaging_wPubChem
 EXCLUDED = "2"  # severity that excludes a substance; 1 flags it, 0 says what it is
 HARD = 4.5  # SA score
 TOP = 100
-DRAWN = 8000
+DRAWN = 2000
 
 
 def pool_of(molecules, seed):
@@ -93,8 +93,9 @@ def report(chosen, cells):
     seeds = [seed for seed in range(chosen.seeds) if not any(item[2] == seed for item in missing)]
     if not seeds:
         raise SystemExit(f"no seed is complete; missing: {len(missing)} searches of {len(found)}")
+    number = f"{len(seeds)} seeds" if len(seeds) > 1 else "one seed"
     parts = [
-        f"{chosen.budget:,} oracle calls, {len(seeds)} seeds, {len(tasks)} tasks; the first 100 molecules are of "
+        f"{chosen.budget:,} oracle calls, {number}, {len(tasks)} tasks; the first 100 molecules are of "
         "MOSES' test set.",
         areas(found, tasks, methods, seeds, chosen.budget),
         flags(found, tasks, methods, seeds, chosen),
@@ -121,8 +122,9 @@ def areas(found, tasks, methods, seeds, budget):
         random = np.random.default_rng(0)
         drawn = change[random.integers(0, len(change), (10_000, len(change)))].mean(1)
         low, high = np.quantile(drawn, [0.025, 0.975])
+        interval = f"{low:+.1%} to {high:+.1%}" if len(seeds) > 1 else "one seed: no interval"
         each = [f"{area[False][row].mean():.3f} → {area[True][row].mean():.3f}" for row in range(len(tasks))]
-        rows.append([method, *each, f"{change.mean():+.1%} ({low:+.1%} to {high:+.1%})"])
+        rows.append([method, *each, f"{change.mean():+.1%} ({interval})"])
     head = (
         "**Top-10 AUC without → with the rules** (mean over seeds; change of the mean of the tasks, 95 % interval over "
         "seeds)"
