@@ -208,8 +208,8 @@ class BagOfWords:
             rows += [] if lacks[row[0]] and row[0] + row[1] in ends else [row]
         if skipping:
             rows += self._skipping(tokens, part, indexed, usable)
-        first, size, keys, how = np.array(rows, np.int64).reshape(-1, 4).T
-        return TokenMatches(first, size, keys), how
+        columns = np.array(rows, np.int64).reshape(-1, 4)
+        return TokenMatches(columns[:, 0], columns[:, 1], columns[:, 2]), columns[:, 3]
 
     def parts(self, tokens: Tokens) -> tuple[Hashes, NDArray[np.bool_], NDArray[np.bool_]]:
         """Return each token's part in the sum of a set, whether a name has its family, and whether it is no content."""

@@ -171,8 +171,8 @@ class _Batch:
             if _ASKED_BEFORE.search(whole, max(0, start - _ASKED - 1), start):
                 self.status[number] = UNCERTAIN
             elif "?" in whole[max(0, start - 2) : start]:
-                before = whole[max(0, start - 4) : start].rstrip(" ?")[-1:]
-                if not before.isalnum() and before not in {")", "]"}:
+                last = whole[max(0, start - 4) : start].rstrip(" ?")[-1:]
+                if not last.isalnum() and last not in {")", "]"}:
                     self.status[number] = UNCERTAIN
             elif whole[end : end + 1] == "?" and _ALONE.match(whole, end):
                 first = int(np.searchsorted(sentence, sentence[first_token]))
