@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -186,6 +189,25 @@ def test_the_lead_of_a_salt_is_its_active_part(salt, parent, name):
     request = analogue_request(salt)
     assert request.lead == Chem.CanonSmiles(parent)
     assert name in request.note
+
+
+def test_the_same_molecules_give_the_same_table_in_every_process():
+    program = (
+        "from clinweave.applications.molecules.analogues import learn\n"
+        "from tests.applications.molecules.made import smiles_set\n"
+        "print(learn(smiles_set(200), 'made').text())"
+    )
+    tables = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert tables[0].count(b"\n") > 100
+    assert tables[0] == tables[1]
 
 
 def test_an_own_reference_is_learned_once(tmp_path: Path):

@@ -99,7 +99,7 @@ def learn(
             count += 1
             if progress and not count % 500:
                 progress(count, total)
-            for stays, changes in set(_cuts(molecule, 2 if not double or count <= double else 1)):
+            for stays, changes in sorted(set(_cuts(molecule, 2 if not double or count <= double else 1))):
                 groups[stays].add(changes)
                 seen[_environment(stays)][changes] += 1
     pairs: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -116,7 +116,9 @@ def learn(
     }
     common = {
         environment: {
-            part: number for part, number in parts.most_common(_MAX_FRAGMENTS) if number >= _MIN_SEEN
+            part: number
+            for part, number in sorted(parts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_FRAGMENTS]
+            if number >= _MIN_SEEN
         }
         for environment, parts in seen.items()
     }
