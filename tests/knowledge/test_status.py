@@ -199,6 +199,11 @@ def test_odd_texts_take_linear_time(linker: Linker, text: str) -> None:
         ("lack of eye contact and seizures", ["present"]),
         ("lack of any fever", ["absent"]),
         ("absence of evidence of seizures", ["absent"]),
+        ("Absence of seizures, asthma and anemia was noted.", ["absent"] * 3),
+        ("The absence of fever, seizures, asthma, and anemia was confirmed.", ["absent"] * 4),
+        ("Absence of fever, seizures, asthma, anemia or hematuria.", ["absent"] * 5),
+        ("In the absence of fever, seizures were noted.", ["absent", "present"]),
+        ("Without fever, seizures were noted.", ["absent", "present"]),
     ],
 )
 def test_an_adjective_of_absence_governs_its_noun(linker: Linker, text: str, expected: list[str]) -> None:

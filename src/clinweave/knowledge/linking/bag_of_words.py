@@ -41,6 +41,7 @@ from clinweave.knowledge.linking.stems import (
 from clinweave.knowledge.linking.synonym_rules import variants
 
 MAX_WIDTH = 10  # tokens that a match may span
+MAX_ABSENT = 5  # tokens of "absent" with two things that share it
 MAX_NAMED = 8  # content words of a name
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
@@ -202,10 +203,11 @@ class BagOfWords:
             key = self.verified(number, with_letter(tokens, position, position + size), usable)
             if key is not None:
                 rows.append((position, size, key, VARIED if varied else REORDERED))
-        # "Absent speech and seizures" is no absence seizure, "absent radii and thumbs" absent thumbs.
+        # "Absent speech and seizures" is no absence seizure; "absent radii and thumbs" are absent thumbs.
         ends = np.unique((matches.first + matches.size)[self._named[matches.key]])
         for row in self._shared(tokens, part, indexed, usable):
-            rows += [] if lacks[row[0]] and row[0] + row[1] in ends else [row]
+            denied = lacks[row[0]] and (row[1] > MAX_ABSENT or row[0] + row[1] in ends)
+            rows += [] if denied else [row]
         if skipping:
             rows += self._skipping(tokens, part, indexed, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4)

@@ -34,6 +34,11 @@ PLACED_LINK = re.compile(
     rf"\s+(?P<place>{_PLACE}(?:(?:or|and)\s+{_PLACE})?){_JOIN}\s*(?:(?!\w+(?:ed|ing|s)\b){_WORD}\s+)?",
     re.IGNORECASE,
 )
+_NOUN = re.compile(r"(?:absence|lack) of\b", re.IGNORECASE)
+_ADVERBIAL = re.compile(
+    r"\b(?:in|despite|with|by|to|from|given|due|under|at|for)\s+(?:the\s+)?$", re.IGNORECASE
+)
+_BEFORE = 20  # characters before such a noun that show what it depends on
 _PREPOSITION_ON = re.compile(r"\bon\b", re.IGNORECASE)  # begins a place, not "on aspirin"
 # A new subject or verb begins another statement.
 STATEMENT = re.compile(
@@ -63,3 +68,13 @@ def after_place(gap: str) -> bool:
     """Say whether a gap between two items holds the place or occasion of the first one and a joint, and no more."""
     placed = PLACED_LINK.fullmatch(gap)
     return placed is not None and not STATEMENT.search(_PREPOSITION_ON.sub(" ", placed["place"]))
+
+
+def is_subject(text: str, start: int) -> bool:
+    """Say whether a denial is the subject of the verb behind its list: "Absence of fever, cough and rash was noted".
+
+    In "in the absence of fever, pneumonia was found" it is not.
+    """
+    return _NOUN.match(text, start) is not None and not _ADVERBIAL.search(
+        text[max(0, start - _BEFORE) : start]
+    )

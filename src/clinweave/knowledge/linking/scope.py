@@ -20,6 +20,7 @@ from clinweave.knowledge.linking.list_gaps import (
     STATEMENT,
     after_place,
     denied_list,
+    is_subject,
     wide_list,
 )
 from clinweave.knowledge.linking.normalise import Tokens
@@ -300,7 +301,7 @@ class Sentence:
         if not reached or self._resumes(open_, mention):
             return None
         self._status[number] = open_.status
-        if open_.listed:
+        if open_.listed and not is_subject(self.text, open_.cue.start):
             self._in_list.add(number)
         open_.last = mention
         return open_
