@@ -74,13 +74,13 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
     from clinweave.knowledge.retrieval.graph_facts import GraphRetriever as GraphRetriever
     from clinweave.knowledge.retrieval.hybrid_index import HybridIndex as HybridIndex
-    from clinweave.knowledge.retrieval.index_folder import JOINED as JOINED
-    from clinweave.knowledge.retrieval.index_folder import index_folder as index_folder
     from clinweave.knowledge.retrieval.index_store import Describer as Describer
     from clinweave.knowledge.retrieval.left_out import LeftOutDocuments as LeftOutDocuments
+    from clinweave.knowledge.retrieval.retrievers import JOINED as JOINED
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
     from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
     from clinweave.knowledge.retrieval.retrievers import check_retrievers as check_retrievers
+    from clinweave.knowledge.retrieval.retrievers import index_folder as index_folder
     from clinweave.knowledge.retrieval.retrievers import open_retriever as open_retriever
     from clinweave.knowledge.retrieval.retrievers import parse_retrievers as parse_retrievers
     from clinweave.knowledge.retrieval.retrievers import prefer_collections as prefer_collections
@@ -175,8 +175,8 @@ __getattr__, __dir__ = attach(
         "update_vectors": "retrieval.vectors",
         "Describer": "retrieval.index_store",
         "Shard": "retrieval.shards",
-        "JOINED": "retrieval.index_folder",
-        "index_folder": "retrieval.index_folder",
+        "JOINED": "retrieval.retrievers",
+        "index_folder": "retrieval.retrievers",
         "join_shards": "retrieval.shards",
         "write_shard": "retrieval.shards",
         "TextIndex": "retrieval.text_index",

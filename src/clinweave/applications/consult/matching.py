@@ -177,7 +177,8 @@ class Facet:
 def facets_of(query: Query, *, by_class: bool = False) -> tuple[Facet, ...]:
     """Return the things that a question names, its topics first.
 
-    With `by_class`, what is said of all of a class of drugs counts as said of a drug of the question.
+    With `by_class`, what is said of all of a class of drugs counts as said of a drug of the question, and what is said
+    of drugs is no answer to "What foods ...?".
     """
     measured = [(match.span(), forms) for cue, forms in _MEASURES for match in cue.finditer(query.text)]
     facets = [Facet(forms, NAME_WEIGHT, False, "measure") for _, forms in measured[:1]]
@@ -206,14 +207,14 @@ def facets_of(query: Query, *, by_class: bool = False) -> tuple[Facet, ...]:
         covered.update(phrase.split(" "))
         if not inside:
             facets.append(Facet((phrase, *others), NAME_WEIGHT, False, Kind.DISEASE.value))
-    facets += _word_facets(query, covered | spoken)
+    wanted = {normal(match[1]) for match in _KIND_ASKED.finditer(query.text)} if by_class else set[str]()
+    facets += _word_facets(query, covered | spoken, wanted)
     return tuple(facets)
 
 
-def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
+def _word_facets(query: Query, covered: Collection[str], wanted: Collection[str]) -> list[Facet]:
     facets: list[Facet] = []
     compared = {match[1].lower() for match in _COMPARED.finditer(query.text)}
-    wanted = {normal(match[1]) for match in _KIND_ASKED.finditer(query.text)}
     for word in query.words:
         if (
             normal(word) in covered

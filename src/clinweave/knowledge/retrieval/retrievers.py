@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from clinweave.core.artifacts import write_json
+from clinweave.core.artifacts import MANIFEST, write_json
 from clinweave.core.errors import UserError
 from clinweave.core.plugins import ExtensionPoint
 from clinweave.records import Evidence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query import Query
     from clinweave.knowledge.retrieval.text_index import TextIndex
 
+JOINED = "joined"  # where a batch job joins the shards of an index
 BUILT_IN = {
     "graph": "clinweave.knowledge.retrieval.graph_facts:GraphRetriever",
     "text": "clinweave.knowledge.retrieval.text_retriever:TextRetriever",
@@ -142,3 +143,9 @@ def prefer_collections(names: Sequence[str], home: Path, existing: Collection[st
     else:
         (home / _FILE).unlink(missing_ok=True)
     return wanted
+
+
+def index_folder(path: Path) -> Path:
+    """Return the folder of a text index; of the folder of a batch job that made one, that of its joined index."""
+    joined = path / JOINED
+    return joined if (joined / MANIFEST).is_file() else path
