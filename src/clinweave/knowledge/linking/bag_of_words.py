@@ -40,8 +40,7 @@ from clinweave.knowledge.linking.stems import (
 )
 from clinweave.knowledge.linking.synonym_rules import variants
 
-MAX_WIDTH = 10  # tokens that a match may span
-MAX_ABSENT = 5  # tokens of "absent" with two things that share it
+MAX_WIDTH, MAX_ABSENT = 10, 5  # tokens that a match may span; "absent" with two things that share it
 MAX_NAMED = 8  # content words of a name
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
@@ -206,12 +205,12 @@ class BagOfWords:
         # "Absent speech and seizures" is no absence seizure; "absent radii and thumbs" are absent thumbs.
         ends = np.unique((matches.first + matches.size)[self._named[matches.key]])
         for row in self._shared(tokens, part, indexed, usable):
-            denied = lacks[row[0]] and (row[1] > MAX_ABSENT or row[0] + row[1] in ends)
-            rows += [] if denied else [row]
+            if not (lacks[row[0]] and (row[1] > MAX_ABSENT or row[0] + row[1] in ends)):
+                rows.append(row)
         if skipping:
             rows += self._skipping(tokens, part, indexed, usable)
-        columns = np.array(rows, np.int64).reshape(-1, 4)
-        return TokenMatches(columns[:, 0], columns[:, 1], columns[:, 2]), columns[:, 3]
+        table = np.array(rows, np.int64).reshape(-1, 4)
+        return TokenMatches(table[:, 0], table[:, 1], table[:, 2]), table[:, 3]
 
     def parts(self, tokens: Tokens) -> tuple[Hashes, NDArray[np.bool_], NDArray[np.bool_]]:
         """Return each token's part in the sum of a set, whether a name has its family, and whether it is no content."""
