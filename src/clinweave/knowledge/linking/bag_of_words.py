@@ -40,7 +40,7 @@ from clinweave.knowledge.linking.stems import (
 )
 from clinweave.knowledge.linking.synonym_rules import variants
 
-MAX_WIDTH, MAX_ABSENT = 10, 5  # tokens that a match may span; "absent" with two things that share it
+MAX_WIDTH, _FEW = 10, 5  # tokens that a match may span; "absent" with two things that share it
 MAX_NAMED = 8  # content words of a name
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
@@ -204,9 +204,8 @@ class BagOfWords:
                 rows.append((position, size, key, VARIED if varied else REORDERED))
         # "Absent speech and seizures" is no absence seizure; "absent radii and thumbs" are absent thumbs.
         ends = np.unique((matches.first + matches.size)[self._named[matches.key]])
-        for row in self._shared(tokens, part, indexed, usable):
-            if not (lacks[row[0]] and (row[1] > MAX_ABSENT or row[0] + row[1] in ends)):
-                rows.append(row)
+        shared = self._shared(tokens, part, indexed, usable)
+        rows += [row for row in shared if not lacks[row[0]] or (row[1] <= _FEW and sum(row[:2]) not in ends)]
         if skipping:
             rows += self._skipping(tokens, part, indexed, usable)
         table = np.array(rows, np.int64).reshape(-1, 4)
