@@ -177,7 +177,10 @@ def test_a_search_refuses_counts_and_says_so(tmp_path, capsys):
     assert answer["fates"]["not makeable"] >= 1
     makeable = open_filter()
     assert all(makeable.refuse(row["smiles"]) == "" for row in answer["molecules"])
-    assert "not makeable, by rule" in (tmp_path / "p.html").read_text("utf-8")
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert ", by rule at the end of the page" in page
+    refused = page.partition("Structures refused as not makeable")[2]
+    assert f"{answer['refused_by_rule']['n_o']:,} n_o" in refused
     assert _run([*common, "--out", str(out), "--no-filters"]) == 2  # the journal is of a search with rules
     assert "belongs to another search" in capsys.readouterr().err
     off = tmp_path / "off.csv"
