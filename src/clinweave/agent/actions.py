@@ -73,7 +73,7 @@ def _relation(item: Mapping[str, Any]) -> Evidence:
 
 
 def _record(columns: Sequence[str], row: Sequence[str]) -> Evidence:
-    """Return a row as evidence. It carries a passage, so that its tier travels with it."""
+    """Return a row as evidence. Its passage states its tier."""
     text = "; ".join(f"{name}: {value or 'missing'}" for name, value in zip(columns, row, strict=True))
     passage = Passage(id="", text=text, title="Patient records", document="", start=0, end=len(text),
                       source="patient records", tier=Tier.PRIVATE)  # fmt: skip

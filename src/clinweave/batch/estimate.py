@@ -97,7 +97,7 @@ def extrapolate(measured: Measured, records: int, processors: int, hours: float)
 def sample_file(source: Path | None, most: int, folder: Path) -> Path:
     """Return a file with the sample: at most so many lines of a JSONL file or of the knowledge base's own passages.
 
-    Files of other kinds are returned as they are. Raises `UserError` where there is none, or it is empty.
+    Files of other kinds are returned as they are. Raises `UserError` if there is none, or it is empty.
     """
     if source is not None and kind_of(source) == "a folder":
         source = Path(plan(source)[0].file)

@@ -187,7 +187,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
 
 def _check_folders(runs: Path | None, properties: Sequence[Path]) -> None:
-    """Raise `UserError` for a folder that is not there."""
+    """Raise `UserError` for a folder that is missing."""
     from clinweave.core.errors import UserError
 
     for option, folder in (("--runs", runs), *(("--properties", item) for item in properties)):

@@ -151,7 +151,7 @@ def open_records(path: Path | str | None) -> SqlSandbox:
 
 
 def _opening(database: Path) -> tuple[str, ...]:
-    """Return the statements that open the records. Raises `UserError` where there are none."""
+    """Return the statements that open the records. Raises `UserError` if there are none."""
     if not database.exists():
         raise MissingDataError(
             f"{database}: there are no patient records; give a DuckDB file, or a folder that `clinweave patients load` "

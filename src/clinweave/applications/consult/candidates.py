@@ -35,7 +35,7 @@ def candidates(
 
 def _passes(text: str, own: Sequence[Evidence], checker: CitationChecker, question: str) -> bool:
     if not _SHORTEST <= len(text.split()) <= _LONGEST or states_amount(text):
-        return False  # a dose alone would lose the conditions and adjustments that stand beside it
+        return False  # a dose alone would lose the conditions and adjustments that stand next to it
     checked = checker.check_answer(text, own, question, repair=True)
     return len(checked) == 1 and checked[0].verdict == Verdict.SUPPORTED
 

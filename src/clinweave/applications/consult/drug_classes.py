@@ -26,10 +26,12 @@ def class_notes(query: Query, statements: Sequence[Statement]) -> list[str]:
     for topic in query.topics:
         names = {normal(name) for name in (topic.text, topic.name, *topic.names)}
         for item in classes_of_topic(query, topic):
+            own = {normal(name) for name in item.names}  # a heading counts where it is the name of the class
+            quotes = [statement for statement in statements if statement.kind == "quotation"]
+            heads = [normal(quote.heading.rpartition(" > ")[2]) for quote in quotes]
             texts = [
-                f" {normal(f'{shown.heading} {shown.text}')} "
-                for shown in statements
-                if shown.kind == "quotation"
+                f" {head if head in own else ''} {normal(quote.text)} "
+                for head, quote in zip(heads, quotes, strict=True)
             ]
             by_class = [text for text in texts if _pattern(item.names).search(text)]
             if any(not any(f" {name} " in text for name in names) for text in by_class):

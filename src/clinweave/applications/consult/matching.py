@@ -387,10 +387,6 @@ def of_other_patients(query: Query, unit: Unit, units: Sequence[Unit]) -> bool:
     )
 
 
-def _row_of_others(query: Query, unit: Unit, units: Sequence[Unit]) -> bool:
-    return unit.kind == "row" and row_suits(query.text, unit, units) is False
-
-
 def headed_by_value(query: Query, unit: Unit) -> bool | None:
     """Say whether the heads of a statement set a limit that a value of the question meets; None if they set none."""
     return within_heads(query.text, (*unit.heads, unit.label))

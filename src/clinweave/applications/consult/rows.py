@@ -11,7 +11,7 @@ from clinweave.applications.consult.limits import asked_of, limits_of, meets
 from clinweave.applications.consult.units import Unit, normal
 
 MAX_KIND = 3  # words of a cell that names a kind
-MAX_MORE = 2  # words of a cell besides its range ("5.5 to 5.9 once stable")
+MAX_MORE = 5  # words of a cell besides its range ("5.5 to 5.9 once stable")
 _COLUMN = re.compile(r"(?:^|; )([^:;]{1,80}): ")
 _UNIT = re.compile(r"\s*\(([^)]*)\)\s*$")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
@@ -75,7 +75,7 @@ def _in_range(question: str, column: str, cell: str) -> bool | None:
         return float(bare[1]) in values if values else None
     statement = f"{_UNIT.sub('', column)} {cell} {unit[1] if unit else ''}".strip()
     words = [word for word in normal(cell).split() if word.isalpha()]
-    return meets(question, statement) if limits_of(cell) and len(words) <= MAX_MORE + 3 else None
+    return meets(question, statement) if limits_of(cell) and len(words) <= MAX_MORE else None
 
 
 def _stated(question: str, column: str, values: Sequence[str]) -> set[str]:
