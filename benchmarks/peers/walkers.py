@@ -20,7 +20,7 @@ Walk = Callable[[int], Any]  # something with a length
 
 
 def clinweave(folder: Path) -> Walk:
-    from clinweave.knowledge.graph.walk import within
+    from clinweave.knowledge.graph.arrays import within
 
     start, targets = arrays(folder)
     return lambda node: within(start, targets, node, 2)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from clinweave.core.artifacts import read_manifest, sha256, write_manifest
 from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph
+from clinweave.knowledge.graph.arrays import Net, closure, offsets, shortest_paths, within
 from clinweave.knowledge.graph.search import NameSearch, fold
 from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, plain
-from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths, within
 from clinweave.records import Concept, Grade, Relation
 from clinweave.schemas import RELATIONS, table
 from tests.knowledge.graph_fixture import DISEASE, FINDING, GENE_OF, HAS, IS_A, RECORDS, SOURCES, build

@@ -97,7 +97,8 @@ def answer_question(
     if (language_model := permitted() if model_is_local else early) is not None:
         name, used = language_model.name, (english.statements, evidence, language_model, checker())
         written = write(text, *used, settings, audience, english.text, on_part, query.mentions)
-    body = f"{composition.text}\n\n{written.text_below(english.text, name)}".strip("\n")
+    below = written.text_below(english.text, name) if written.sentences else ""
+    body = f"{composition.text}\n\n{below}".strip("\n")
     shown, withheld = _for_audience(evidence, composition.statements, audience)
     answer = Answer(
         question=question,

@@ -104,8 +104,6 @@ class ModelText:
 
         Chosen sentences are all returned: they are the short form of the statements.
         """
-        if not self.sentences:
-            return ""
         stated, shown = bare("" if self.chosen else composed), list[str]()
         heading = (CHOSEN if self.chosen else HEADING).format(model=model)
         for item in self.sentences:

@@ -6,18 +6,27 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from clinweave.core.artifacts import open_manifest
 from clinweave.core.errors import UnknownConceptError, UserError
+from clinweave.knowledge.graph.arrays import (
+    Net,
+    SortedTexts,
+    closure,
+    read_array,
+    read_arrow,
+    records_of,
+    shortest_paths,
+    slices,
+    within,
+)
 from clinweave.knowledge.graph.frequency import is_absent
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
-from clinweave.knowledge.graph.search import NameSearch, SortedTexts
-from clinweave.knowledge.graph.tables import read_array, read_arrow
-from clinweave.knowledge.graph.walk import Net, closure, shortest_paths, slices, within
+from clinweave.knowledge.graph.search import NameSearch
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
 # Roots are too general: a path through one is no connection.
@@ -33,7 +42,6 @@ _QUALITIES = frozenset(
 )
 _HUB = 2000  # a concept with more neighbours than this is an end of a path, never a step of one
 Ids = str | Collection[str]
-Record = TypeVar("Record", Concept, Relation, Passage)
 
 
 class Graph:
@@ -107,7 +115,7 @@ class Graph:
             if row is None:
                 raise self._unknown(curie)
             rows.append(row)
-        return _records(Concept, self._concepts, np.array(rows, dtype=np.int64))
+        return records_of(Concept, self._concepts, np.array(rows, dtype=np.int64))
 
     # Relations
 
@@ -132,7 +140,7 @@ class Graph:
             rows = rows[np.isin(self._predicate_codes[rows], codes)]
         if negated is not None:
             rows = rows[self._array("negated")[rows] == negated]
-        return _records(Relation, self._relations, rows if limit is None else rows[:limit])
+        return records_of(Relation, self._relations, rows if limit is None else rows[:limit])
 
     def about(self, curie: str, limit: int | None = None) -> list[Relation]:
         """Return the relations of a concept in both directions, those that it is the subject of first."""
@@ -140,7 +148,7 @@ class Graph:
         if row is None:
             raise self._unknown(curie)
         rows = np.concatenate([self._slice("by_subject", [row]), self._slice("by_object", [row])])
-        return _records(Relation, self._relations, rows if limit is None else rows[:limit])
+        return records_of(Relation, self._relations, rows if limit is None else rows[:limit])
 
     def degree(self, curie: str) -> int:
         """Return the number of distinct neighbours of this concept."""
@@ -196,7 +204,7 @@ class Graph:
         if id_ is not None and (prefixes is None or id_.partition(":")[0] in prefixes):
             return [(self.concept(id_), 1.0)]
         ranked = self._search.ranked(text, self._allowed(prefixes))[:limit]
-        concepts = _records(Concept, self._concepts, np.array([row for row, _ in ranked], dtype=np.int64))
+        concepts = records_of(Concept, self._concepts, np.array([row for row, _ in ranked], dtype=np.int64))
         return [(concept, score) for concept, (_, score) in zip(concepts, ranked, strict=True)]
 
     def names(self) -> pa.Table:
@@ -211,7 +219,7 @@ class Graph:
 
         with pq.ParquetFile(self.path / "passages.parquet") as file:
             for batch in file.iter_batches(4096):
-                yield from _records(Passage, batch, np.arange(len(batch)))
+                yield from records_of(Passage, batch, np.arange(len(batch)))
 
     def merges(self) -> pa.Table:
         """Return all identifiers that became another one (id, canonical, because, source)."""
@@ -272,7 +280,7 @@ class Graph:
         targets = self._array("object")
         rows = np.concatenate([forth[targets[forth] == b], back[targets[back] == a]])
         rows = rows[~self._array("negated")[rows]]
-        candidates: list[Relation] = _records(Relation, self._relations, rows)
+        candidates: list[Relation] = records_of(Relation, self._relations, rows)
         return min(candidates, key=lambda item: (is_absent(item.frequency), item.grade != Grade.CURATED))
 
     def _array(self, name: str) -> np.ndarray:
@@ -339,7 +347,7 @@ class Graph:
         return allowed
 
     def _named(self, rows: Sequence[int]) -> tuple[tuple[str, str], ...]:
-        concepts = _records(Concept, self._concepts, np.array(rows, dtype=np.int64))
+        concepts = records_of(Concept, self._concepts, np.array(rows, dtype=np.int64))
         return tuple((item.id, item.name) for item in concepts)
 
     def _several(self, text: str, rows: Sequence[int], hint: str) -> UnknownConceptError:
@@ -381,19 +389,3 @@ class Graph:
 
 def _listed(named: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{id_} ({name})" for id_, name in named)
-
-
-_TYPED: dict[str, Callable[[str], Any]] = {"grade": Grade, "tier": Tier}
-
-
-def _records(kind: type[Record], table: pa.Table, rows: np.ndarray) -> list[Record]:
-    """Return table rows as instances of a record class, column by column (ten times faster than row by row)."""
-    names = list(kind.__dataclass_fields__)
-    part = table.select(names).take(pa.array(rows, pa.int64()))
-    columns = []
-    for name, column in zip(names, part.columns, strict=True):
-        values = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).to_pylist()
-        if name in _TYPED:
-            values = [_TYPED[name](value) for value in values]
-        columns.append([tuple(value) for value in values] if pa.types.is_list(column.type) else values)
-    return [kind(*values) for values in zip(*columns, strict=True)]

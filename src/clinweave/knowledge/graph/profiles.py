@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from clinweave.core.predicates import HAS_PHENOTYPE
 from clinweave.knowledge.graph import frequency
+from clinweave.knowledge.graph.arrays import closure
 from clinweave.knowledge.graph.frequency import is_absent
-from clinweave.knowledge.graph.walk import closure
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph

@@ -4,7 +4,6 @@ Names are kept folded (lower case, punctuation as spaces) and sorted, in one mem
 beginning is a binary search, words are one scan of the names (some 25 MB).
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave.core.errors import UserError
+from clinweave.knowledge.graph.arrays import SortedTexts
 
 _MAX_ROWS = 2000  # rows ranked for one query
 
@@ -45,32 +45,6 @@ def search_table(names: pa.Table, ids: "pa.Array") -> pa.Table:
     label = pc.equal(names.column("kind"), "label").combine_chunks()
     table = pa.table({"name": folded(names.column("name").combine_chunks()), "concept": rows, "label": label})
     return table.sort_by([("name", "ascending"), ("label", "descending"), ("concept", "ascending")])
-
-
-class SortedTexts:
-    """Binary search in a sorted, memory-mapped Arrow array of strings."""
-
-    def __init__(self, array: "pa.Array"):
-        self.array = array
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def __getitem__(self, index: int) -> str:
-        return str(self.array[index].as_py())
-
-    def find(self, text: str) -> int | None:
-        """Return the first place of `text`, or None."""
-        index = bisect_left(self, text)
-        return index if index < len(self) and self[index] == text else None
-
-    def between(self, low: str, high: str) -> tuple[int, int]:
-        """Return the places (first, last + 1) of texts t with low <= t < high."""
-        return bisect_left(self, low), bisect_left(self, high)
-
-    def beginning(self, start: str) -> tuple[int, int]:
-        """Return the places (first, last + 1) of the texts that begin with `start`."""
-        return self.between(start, start + "\U0010ffff")
 
 
 class NameSearch:

@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.core.errors import UserError
 from clinweave.core.predicates import SUBCLASS
-from clinweave.knowledge.graph.walk import offsets
+from clinweave.knowledge.graph.arrays import offsets
 from clinweave.records import Tier
 
 NAMES = pa.schema([("name", pa.string()), ("id", pa.string()), ("kind", pa.string())])
@@ -270,24 +269,3 @@ def broken_cycles(
                 state[node] = 2
                 stack.pop()
     return out
-
-
-def read_array(path: Path) -> np.ndarray:
-    """Return a memory-mapped array."""
-    try:
-        values: np.ndarray = np.load(path, mmap_mode="r").view(np.ndarray)
-        return values
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} is damaged; delete the graph and build it again") from error
-
-
-def read_arrow(path: Path) -> "pa.Table":
-    """Return the one record batch of a memory-mapped Arrow file."""
-    try:
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(f"{path} is damaged; delete the graph and build it again") from error
-    columns = [
-        column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=table.schema)

@@ -59,15 +59,8 @@ _OF_FINDINGS = frozenset(
 )  # fmt: skip
 # What bare eponyms stand for ("Marfan", "Tay-Sachs", "Duchenne"), the usual first.
 _EPONYMOUS = (
-    "syndrome",
-    "disease",
-    "muscular dystrophy",
-    "anemia",
-    "ataxia",
-    "tumor",
-    "dystrophy",
-    "sarcoma",
-)
+    "syndrome", "disease", "muscular dystrophy", "anemia", "ataxia", "tumor", "dystrophy", "sarcoma",
+)  # fmt: skip
 _CAUSE_OF = re.compile(r"^\W*(?:which|what) (?:\w+ ){1,4}(?:causes?|leads? to|results? in)\b", re.IGNORECASE)
 _EPONYM = re.compile(r"(?<![\w-])[A-Za-z][a-z]{2,}(?:-[A-Za-z][a-z]{2,}|[a-z]{2})(?:['’]s)?(?![\w-])")
 _spellers: "WeakKeyDictionary[Graph, Speller]" = WeakKeyDictionary()
@@ -114,16 +107,21 @@ def parse_query(
         topic.kind == Kind.FINDING for topic in topics
     ):
         topics = tuple(sorted({*topics, *worded}, key=lambda topic: topic.start))
-    topics, unread = narrowed([_qualified(topic, text) for topic in topics], text, language, graph)
+    topics = tuple(_qualified(topic, text) for topic in topics)
+    unread: tuple[str, ...] = ()
+    if language != "en":
+        topics, unread = narrowed(topics, text, language, graph)
+        text = with_english(text, topics, language)
+    short = _read_short(topics, text) if language == "en" else ()
     query = Query(
         question,
-        with_english(text, topics, language),
+        text,
         language,
         intent,
         yes_no,
         topics,
         codes=codes,
-        corrections=corrections + expanded + eponyms + _read_short(topics, text, language),
+        corrections=corrections + expanded + eponyms + short,
         mentions=mentions,
         unread=unread,
     )
@@ -269,10 +267,8 @@ def _qualified(topic: Topic, text: str) -> Topic:
     return Topic(name, topic.start, topic.end + more.end(), "", name, topic.kind, (name,))
 
 
-def _read_short(topics: Sequence[Topic], text: str, language: str) -> tuple[tuple[str, str], ...]:
+def _read_short(topics: Sequence[Topic], text: str) -> tuple[tuple[str, str], ...]:
     """Return (as written, as read) of names of which a part alone is known: "Zebrafish fever" is read as fever."""
-    if language != "en":
-        return ()
     read = []
     for topic in topics:
         name = re.search(r"(?<=[a-z,] )([A-Z][a-z]{3,})[ -]$", text[: topic.start])
@@ -287,7 +283,7 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
     """Return the query with its content words."""
     words: dict[str, None] = {}
     names: dict[str, None] = {}
-    frame = foreign_frame(query.text, query.language)
+    frame = foreign_frame(query.text, query.language) if query.language != "en" else frozenset()
     for match in re.finditer(r"[^\W_]+(?:-[^\W_]+)*", query.text):
         if any(match.start() < topic.end and topic.start < match.end() for topic in topics):
             continue

@@ -7,7 +7,6 @@ what is added, and an interrupted one leaves the old index as it was. A removal 
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,8 +20,8 @@ import pyarrow as pa
 from clinweave import schemas
 from clinweave.core.access_policy import close_folder, strictest
 from clinweave.core.artifacts import Artifact, read_manifest, stage
-from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise, words_of
+from clinweave.knowledge.retrieval.stored_part import CHUNK, SHARD_BITS, part_name
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
 
 VERSION = 2
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
-SHARD_BITS = 32  # lowest bits of a stored row's number; above them is the number of its shard
 MAX_LINKED = 64  # concepts kept per passage for showing why it was found
-CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
 HEAP = 96 << 20
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)|\bcode: (\d+)\b")
 _STORED = pa.schema([*schemas.PASSAGES, ("linked", pa.list_(pa.string()))])
@@ -133,23 +130,6 @@ def _disk_errors(out: Path) -> Iterator[None]:
         raise
 
 
-def part_name(part: str, shard: str = "0") -> str:
-    """Return the name of the file with the passages of a part, or of one shard of it."""
-    return f"{part}.arrow" if shard == "0" else f"{part}.{shard}.arrow"
-
-
-def open_part(path: Path, part: str, shard: str = "0") -> pa.RecordBatchFileReader:
-    """Return the passages of one part, memory-mapped, in batches of `CHUNK` (the last may be shorter)."""
-    file = path / "parts" / part_name(part, shard)
-    try:
-        return pa.ipc.open_file(pa.memory_map(str(file)))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(
-            f"the text index in {path} is damaged ({file.name} cannot be read); delete it and run "
-            "`clinweave index build`"
-        ) from error
-
-
 def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Return the parts of an index that was made with the same graph and linker."""
     manifest = read_manifest(out) or {}
@@ -172,20 +152,6 @@ def _start(out: Path, folder: Path, unchanged: Mapping[str, object]) -> Any:
             link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
         linked_copy(out / "tantivy", folder / "tantivy")
     return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=HEAP, num_threads=1)
-
-
-def lockable(folder: Path) -> "tempfile.TemporaryDirectory[str] | None":
-    """Return None where tantivy can open a folder, else a temporary folder of links to its files that it can open.
-
-    tantivy makes a lock file beside an index that it only reads, which fails on a file system mounted read-only.
-    """
-    if not folder.is_dir() or os.access(folder, os.W_OK):  # what is missing, tantivy says
-        return None
-    links = tempfile.TemporaryDirectory(prefix="clinweave-index-")
-    for file in folder.resolve().iterdir():
-        if not file.name.endswith(".lock"):
-            (Path(links.name) / file.name).symlink_to(file)
-    return links
 
 
 def linked_copy(source: Path, target: Path) -> None:

@@ -19,7 +19,8 @@ from clinweave.core.access_policy import close_folder
 from clinweave.core.artifacts import Artifact, read_manifest, stage, write_json
 from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.knowledge.retrieval import index_store
-from clinweave.knowledge.retrieval.index_store import Describer, linked_copy, part_name, schema
+from clinweave.knowledge.retrieval.index_store import Describer, linked_copy, schema
+from clinweave.knowledge.retrieval.stored_part import part_name
 from clinweave.records import Passage, Tier
 
 FACTS, DOCUMENTS = "shard.json", "documents.npy"

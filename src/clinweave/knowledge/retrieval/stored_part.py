@@ -10,8 +10,28 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinweave.knowledge.retrieval.index_store import CHUNK, SHARD_BITS, open_part
+from clinweave.core.errors import UserError
 from clinweave.records import Passage, Tier
+
+SHARD_BITS = 32  # lowest bits of a stored row's number; above them is the number of its shard
+CHUNK = 1000  # passages per batch of a part's file; a row is found by it
+
+
+def part_name(part: str, shard: str = "0") -> str:
+    """Return the name of the file with the passages of a part, or of one shard of it."""
+    return f"{part}.arrow" if shard == "0" else f"{part}.{shard}.arrow"
+
+
+def open_part(path: Path, part: str, shard: str = "0") -> pa.RecordBatchFileReader:
+    """Return the passages of one part, memory-mapped, in batches of `CHUNK` (the last may be shorter)."""
+    file = path / "parts" / part_name(part, shard)
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(file)))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"the text index in {path} is damaged ({file.name} cannot be read); delete it and run "
+            "`clinweave index build`"
+        ) from error
 
 
 class StoredPart:

@@ -6,6 +6,8 @@ The folder holds one Arrow file of passages per collection beside tantivy's segm
 """
 
 import heapq
+import os
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +23,6 @@ from clinweave.knowledge.retrieval.index_store import (
     IndexedGraph,
     Progress,
     build_parts,
-    lockable,
     normalised,
     schema,
     titled_query,
@@ -107,7 +108,7 @@ class TextIndex:
         if self.collections is not None:
             self.manifest["parts"] = {name: manifest["parts"][name] for name in self.collections}
         self.preferred = tuple(name for name in preferred if name in self.manifest["parts"])
-        self._links = lockable(path / "tantivy")  # removed with this object
+        self._links = _lockable(path / "tantivy")  # removed with this object
         self._index = tantivy.Index(schema(), self._links.name if self._links else str(path / "tantivy"))
         self._searcher = self._index.searcher()
         self._parts: dict[str, StoredPart] = {}
@@ -356,3 +357,17 @@ def _reason(
             if below:
                 parts.append(f"has {below[0]}, narrower than {curie}")
     return "; ".join(parts) or "a narrower concept"
+
+
+def _lockable(folder: Path) -> "tempfile.TemporaryDirectory[str] | None":
+    """Return None where tantivy can open a folder, else a temporary folder of links to its files that it can open.
+
+    tantivy makes a lock file beside an index that it only reads, which fails on a file system mounted read-only.
+    """
+    if not folder.is_dir() or os.access(folder, os.W_OK):  # what is missing, tantivy says
+        return None
+    links = tempfile.TemporaryDirectory(prefix="clinweave-index-")
+    for file in folder.resolve().iterdir():
+        if not file.name.endswith(".lock"):
+            (Path(links.name) / file.name).symlink_to(file)
+    return links

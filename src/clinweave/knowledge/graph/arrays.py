@@ -1,13 +1,85 @@
-"""Walking a graph that is four arrays: compressed sparse rows, memory-mapped, nodes as int32 row numbers."""
+"""The memory-mapped arrays of a graph: open them, read rows, search sorted texts, walk along relations.
+
+A walk reads four arrays: compressed sparse rows, nodes as int32 row numbers.
+"""
 
 import heapq
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+from clinweave.core.errors import UserError
+from clinweave.records import Concept, Grade, Passage, Relation, Tier
 
 Ints = npt.NDArray[np.integer[Any]]
+Record = TypeVar("Record", Concept, Relation, Passage)
+_TYPED: dict[str, Callable[[str], Any]] = {"grade": Grade, "tier": Tier}
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Return a memory-mapped array."""
+    try:
+        values: np.ndarray = np.load(path, mmap_mode="r").view(np.ndarray)
+        return values
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged; delete the graph and build it again") from error
+
+
+def read_arrow(path: Path) -> "pa.Table":
+    """Return the one record batch of a memory-mapped Arrow file."""
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path} is damaged; delete the graph and build it again") from error
+    columns = [
+        column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+def records_of(kind: type[Record], table: pa.Table, rows: np.ndarray) -> list[Record]:
+    """Return table rows as instances of a record class, column by column (ten times faster than row by row)."""
+    names = list(kind.__dataclass_fields__)
+    part = table.select(names).take(pa.array(rows, pa.int64()))
+    columns = []
+    for name, column in zip(names, part.columns, strict=True):
+        values = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).to_pylist()
+        if name in _TYPED:
+            values = [_TYPED[name](value) for value in values]
+        columns.append([tuple(value) for value in values] if pa.types.is_list(column.type) else values)
+    return [kind(*values) for values in zip(*columns, strict=True)]
+
+
+class SortedTexts:
+    """Binary search in a sorted, memory-mapped Arrow array of strings."""
+
+    def __init__(self, array: "pa.Array"):
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, index: int) -> str:
+        return str(self.array[index].as_py())
+
+    def find(self, text: str) -> int | None:
+        """Return the first place of `text`, or None."""
+        index = bisect_left(self, text)
+        return index if index < len(self) and self[index] == text else None
+
+    def between(self, low: str, high: str) -> tuple[int, int]:
+        """Return the places (first, last + 1) of texts t with low <= t < high."""
+        return bisect_left(self, low), bisect_left(self, high)
+
+    def beginning(self, start: str) -> tuple[int, int]:
+        """Return the places (first, last + 1) of the texts that begin with `start`."""
+        return self.between(start, start + "\U0010ffff")
 
 
 def offsets(keys: Ints, size: int) -> npt.NDArray[np.int64]:
