@@ -2,10 +2,10 @@
 
 import typer
 
-from clinweave.cli import analogues, generation, optimizing, properties, similar
+from clinweave.cli import analogues, generation, molecules_train, optimizing, properties, similar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-app.command()(generation.train)
+app.command()(molecules_train.train)
 app.command()(generation.generate)
 app.command()(generation.evaluate)
 app.command()(generation.encode)

@@ -90,3 +90,59 @@ def test_measures_of_molecules_without_rings_are_json() -> None:
         raise AssertionError(f"{constant} is no JSON")
 
     assert "Scaf/Test" not in json.loads(json.dumps(result), parse_constant=refuse)
+
+
+def test_rows_that_training_leaves_out_are_counted_and_listed(tmp_path: Path) -> None:
+    from clinweave.applications.molecules import read_training_set
+
+    path = tmp_path / "set.csv"
+    path.write_text(
+        "smiles,name\nCCO,a\nC1CC,ring\n,none\nCCN,b,too many\nCC(C)(C)(C)C,five\nCCC,c\n", "utf-8"
+    )
+    data = read_training_set(path, tmp_path / "features")
+    assert data.smiles == ["CCO", "CCC"]
+    assert data.rows == 6
+    reasons = {row.row: row.reason for row in data.left_out}
+    assert sorted(reasons) == [2, 3, 4, 5]
+    assert reasons[3] == "empty"
+    assert reasons[4] == "3 cells, the header has 2"
+    assert "not a SMILES" in reasons[2]
+    assert "not a possible structure" in reasons[5]
+    message = data.describe(tmp_path / "left_out.tsv")
+    assert message.startswith(f"4 of 6 rows of {path} hold no usable molecule and are left out (row 2: ")
+    assert "row 4: 3 cells, the header has 2; ...)" in message
+    listed = (tmp_path / "features" / "left_out.tsv").read_text("utf-8").splitlines()
+    assert len(listed) == 6  # the digest, the header and four rows
+    assert read_training_set(path, tmp_path / "features").left_out == data.left_out  # from the list
+    path.write_text("smiles\nCCO\n", "utf-8")
+    assert not read_training_set(path, tmp_path / "features").left_out  # another file: the list is made again
+
+
+def test_training_says_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch", reason="needs the extra molecules")
+    from tests.applications.molecules.made import smiles_set
+
+    path = tmp_path / "set.smi"
+    good = smiles_set(1010)
+    path.write_text("\n".join([*good[:500], "C1CC", *good[500:]]) + "\n", "utf-8")
+    arguments = ["--data", str(path), "--out", str(tmp_path / "m"), "--size", "tiny", "--molecules", "100"]
+    more = [
+        "--features",
+        str(tmp_path / "features"),
+        "--set",
+        "batch=50",
+        "--graphs",
+        "1",
+        "--threads",
+        "1",
+        "--json",
+    ]
+    with pytest.raises(SystemExit) as ended:
+        main(["molecules", "train", *arguments, *more])
+    assert not ended.value.code
+    printed = capsys.readouterr()
+    assert "1 of 1,011 rows of" in printed.err
+    assert "row 501: not a SMILES" in printed.err
+    assert "row 501: not a SMILES" in json.loads(printed.out)["left_out"]
+    assert "C1CC" in (tmp_path / "m" / "left_out.tsv").read_text("utf-8")
+    assert "left out (no usable molecule) | 1 |" in (tmp_path / "m" / "README.md").read_text("utf-8")

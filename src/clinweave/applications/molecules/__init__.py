@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.settings import schedule_of as schedule_of
     from clinweave.applications.molecules.settings import shape_named as shape_named
     from clinweave.applications.molecules.training import Trainer as Trainer
+    from clinweave.applications.molecules.training_set import read_training_set as read_training_set
     from clinweave.applications.molecules.windows import Window as Window
     from clinweave.applications.molecules.windows import parse_targets as parse_targets
     from clinweave.applications.molecules.windows import parse_windows as parse_windows
@@ -107,6 +108,7 @@ __getattr__, __dir__ = attach(
         "standardise": "molecule",
         "without_counter_ions": "salts",
         "standardise_all": "molecule",
+        "read_training_set": "training_set",
         "train_model": "pretrain",
         "Window": "windows",
         "parse_targets": "windows",

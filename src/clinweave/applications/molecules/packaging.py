@@ -22,9 +22,11 @@ from clinweave.core.artifacts import appearing
 LATENTS = 8_000  # molecules whose latents the distribution is fitted to
 
 
-def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, parts: int = 10) -> None:
+def finish(
+    folder: Path, cache: Path, *, command: str, data: str, licence: str, parts: int = 10, left_out: int = 0
+) -> None:
     """Add to the model in `folder`, trained on `cache`: the fitted distribution, the domain, the set of molecules it
-    was trained on, and the card."""
+    was trained on, and the card. `left_out`: rows of the data that held no usable molecule."""
     checkpoint = open_checkpoint(folder)
     shard = read_shard(shards(cache)[0])
     rows = np.arange(min(HELD_OUT, len(shard) // 5), len(shard))[:LATENTS]
@@ -36,6 +38,7 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
         **checkpoint.config,
         "domain": domain.plain(),
         "data": data,
+        "rows_left_out": left_out,
         "licence": licence,
         "command": command,
     }
@@ -87,6 +90,7 @@ For research only: not for clinical decisions, and no statement about the safety
 | latent fingerprint | {shape.latent} numbers |
 | decoder | {shape.decoder}, {shape.decoder_layers} of {shape.decoder_width}; {shape.vocabulary:,} byte-pair tokens |
 | trained on | {config["data"]} |
+| rows of it left out (no usable molecule) | {config.get("rows_left_out", 0):,} |
 | molecules seen | {trained.get("molecules", 0):,} |
 | seconds of training ({trained.get("device", "CPU")}) | {trained.get("seconds", 0):,.0f} |
 | held-out nats per molecule: string alone | {trained.get("held_free", float("nan")):.2f} |

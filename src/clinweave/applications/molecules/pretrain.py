@@ -1,14 +1,15 @@
 """Complete pre-training, from SMILES to a packaged model; finished steps are skipped."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinweave.applications.molecules.cache import build_cache
-from clinweave.applications.molecules.molecule import read_smiles
 from clinweave.applications.molecules.packaging import finish
 from clinweave.applications.molecules.settings import schedule_of, shape_named
 from clinweave.applications.molecules.training import Trainer
+from clinweave.applications.molecules.training_set import LEFT_OUT, read_training_set, write_left_out
 from clinweave.core.errors import UserError
 
 MIN_MOLECULES = 1000  # molecules to learn from
@@ -39,18 +40,33 @@ class PretrainingConfig:
 
 
 def train_model(
-    lesson: PretrainingConfig, features: Path, out: Path, progress: Progress, seconds: float = float("inf")
+    lesson: PretrainingConfig,
+    features: Path,
+    out: Path,
+    progress: Progress,
+    seconds: float = float("inf"),
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> list[dict[str, float]]:
     """Prepare features, train to the end of the schedule or for so many CPU seconds, finish; return the history.
 
-    Of several processes (torchrun) the first one writes.
+    `tell` is called with what was left out of the data; the model's folder lists it. Of several processes (torchrun)
+    the first one writes.
     """
     schedule = schedule_of(lesson.changes, molecules=lesson.molecules)
-    smiles = read_smiles(lesson.data)
+    data = read_training_set(lesson.data, features)
+    smiles = data.smiles
+    message = data.describe(out / LEFT_OUT)
     if len(smiles) < MIN_MOLECULES:
         raise UserError(
-            f"{lesson.data} holds {len(smiles)} molecules: at least {MIN_MOLECULES:,} are needed to learn from"
+            f"{lesson.data} holds {len(smiles):,} molecules: at least {MIN_MOLECULES:,} are needed to learn from"
+            + (f"; {data.describe(features / LEFT_OUT)}" if message else "")
         )
+    if message and os.environ.get("RANK", "0") == "0":
+        out.mkdir(parents=True, exist_ok=True)
+        write_left_out(out / LEFT_OUT, data.left_out, data.digest)
+        if tell:
+            tell(message)
     build_cache(
         smiles, lesson.data, features, workers=lesson.workers, kind=lesson.tokens, graphs=lesson.graphs or None,
         qed_share=lesson.qed_share, progress=lambda done, total: progress("features", done, total),
@@ -62,5 +78,8 @@ def train_model(
 
     history = trainer.run(step, seconds)
     if trainer.rank == 0:
-        finish(out, features, command=lesson.command(), data=lesson.data.name, licence="that of the data")
+        finish(
+            out, features, command=lesson.command(), data=lesson.data.name, licence="that of the data",
+            left_out=len(data.left_out),
+        )  # fmt: skip
     return history

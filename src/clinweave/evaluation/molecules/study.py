@@ -126,7 +126,9 @@ class MoleculesStudy:
         folder = runner.out / "model"
         trained_with = {**to_values(replace(chosen, molecules=0)), "file": sha256(lesson.data)}
         _check_same_training(folder, trained_with)
-        history = train_model(lesson, runner.out / "features", folder, self._counting("Training"))
+        history = train_model(
+            lesson, runner.out / "features", folder, self._counting("Training"), tell=runner.progress.status
+        )
         return GeneratorWeights(folder, history)
 
     def _counting(self, what: str) -> Callable[[str, int, int], None]:
