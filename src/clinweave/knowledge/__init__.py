@@ -54,7 +54,10 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
     from clinweave.knowledge.query.class_membership import DrugClass as DrugClass
+    from clinweave.knowledge.query.class_membership import classes_named as classes_named
     from clinweave.knowledge.query.class_membership import classes_of as classes_of
+    from clinweave.knowledge.query.class_membership import known_members as known_members
+    from clinweave.knowledge.query.class_membership import normal_class_name as normal_class_name
     from clinweave.knowledge.query.lexicon import broader_phrases as broader_phrases
     from clinweave.knowledge.query.lexicon import drug_classes as drug_classes
     from clinweave.knowledge.query.lexicon import equivalents as equivalents
@@ -191,7 +194,10 @@ __getattr__, __dir__ = attach(
         "also_answers": "retrieval.text_retriever",
         "broader_phrases": "query.lexicon",
         "DrugClass": "query.class_membership",
+        "classes_named": "query.class_membership",
         "classes_of": "query.class_membership",
+        "known_members": "query.class_membership",
+        "normal_class_name": "query.class_membership",
         "drug_classes": "query.lexicon",
         "equivalents": "query.lexicon",
         "rarity": "query.lexicon",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.applications.consult import languages
 from clinweave.applications.consult.compose import Composition, compose, with_other_kinds
+from clinweave.applications.consult.drug_classes import class_evidence
 from clinweave.applications.consult.model_text import (
     DISCLAIMER,
     ModelSettings,
@@ -159,7 +160,7 @@ def _composed(
     if (several := composed_parts(query, parse, retrieve, audience)) is not None:
         evidence, composition = several
     else:
-        evidence = numbered(retrieve(query))
+        evidence = numbered([*retrieve(query), *class_evidence(query)])
         composition = compose(query, evidence, audience=audience)
     clock.lap("retrieve")
     return query, evidence, with_other_kinds(composition, evidence)

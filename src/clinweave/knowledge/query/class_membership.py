@@ -1,4 +1,4 @@
-"""Classes of drugs that a drug belongs to, by its name: what a guideline says of ACE inhibitors, it says of ramipril.
+"""Classes of drugs that a drug belongs to, by its name (ramipril is an ACE inhibitor), and examples of each class.
 
 Sources: stems of International Nonproprietary Names (WHO, 2018) and the ATC index; see `class_membership.toml`.
 """
@@ -19,6 +19,7 @@ class DrugClass:
     name: str
     names: tuple[str, ...]  # singular and plural, as guidelines write them
     why: str  # "INN stem -pril", "ATC group C07"
+    examples: tuple[str, ...] = ()  # well-known members; never all of them
 
 
 @lru_cache(maxsize=1 << 12)
@@ -33,8 +34,39 @@ def classes_of(names: tuple[str, ...]) -> tuple[DrugClass, ...]:
         listed = not members.isdisjoint(drugs)
         if stem or listed:
             why = f"INN stem {stem}" if stem else f"ATC group {item['atc']}"
-            classes.append(DrugClass(item["names"][0], tuple(_with_plurals(item["names"])), why))
+            classes.append(_drug_class(item, why))
     return tuple(classes)
+
+
+@lru_cache(maxsize=256)
+def classes_named(name: str) -> tuple[DrugClass, ...]:
+    """Return the classes of the table that have this name, in singular or plural ("SSRIs"), () where none has."""
+    wanted = normal_class_name(name)
+    return tuple(
+        _drug_class(item, f"ATC group {item['atc']}")
+        for item in _table().values()
+        if wanted in {normal_class_name(form) for form in _with_plurals(item["names"])}
+    )
+
+
+@lru_cache(maxsize=1)
+def known_members() -> frozenset[str]:
+    """Return all drugs that the table names, in lower case."""
+    return frozenset(
+        name.lower()
+        for item in _table().values()
+        for name in (*item.get("members", []), *item.get("examples", []))
+    )
+
+
+def normal_class_name(name: str) -> str:
+    """Return a name of a class in lower case, its hyphens as spaces."""
+    return " ".join(name.lower().replace("-", " ").split())
+
+
+def _drug_class(item: dict[str, list[str]], why: str) -> DrugClass:
+    names = tuple(_with_plurals(item["names"]))
+    return DrugClass(item["names"][0], names, why, (*item.get("examples", []), *item.get("members", [])))
 
 
 def _stem(drug: str, item: dict[str, list[str]]) -> str:
