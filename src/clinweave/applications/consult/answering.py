@@ -27,7 +27,7 @@ from clinweave.applications.consult.parts import composed_parts, numbered
 from clinweave.applications.consult.wording import AnswerPart, OnPart
 from clinweave.core import guardrails
 from clinweave.core.errors import InputTooLongError, UserError
-from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
+from clinweave.knowledge import CitationChecker, Kind, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
 from clinweave.records import Answer, Audience, Evidence, Statement
 
@@ -160,7 +160,8 @@ def _composed(
     if (several := composed_parts(query, parse, retrieve, audience)) is not None:
         evidence, composition = several
     else:
-        evidence = numbered([*retrieve(query), *class_evidence(query)])
+        other = query.of_kind(Kind.DISEASE, Kind.FINDING, Kind.GENE)  # no question about a class of drugs alone
+        evidence = numbered([*retrieve(query), *([] if other else class_evidence(query))])
         composition = compose(query, evidence, audience=audience)
     clock.lap("retrieve")
     return query, evidence, with_other_kinds(composition, evidence)
