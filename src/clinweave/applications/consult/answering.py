@@ -160,7 +160,9 @@ def _composed(
     if (several := composed_parts(query, parse, retrieve, audience)) is not None:
         evidence, composition = several
     else:
-        other = query.of_kind(Kind.DISEASE, Kind.FINDING, Kind.GENE)  # no question about a class of drugs alone
+        other = query.of_kind(
+            Kind.DISEASE, Kind.FINDING, Kind.GENE
+        )  # no question about a class of drugs alone
         evidence = numbered([*retrieve(query), *([] if other else class_evidence(query))])
         composition = compose(query, evidence, audience=audience)
     clock.lap("retrieve")
