@@ -17,6 +17,7 @@ from itertools import combinations
 
 from clinweave.knowledge.citations.inflection import word_set
 from clinweave.knowledge.citations.roles import NOTHING, Part, Roles
+from clinweave.knowledge.citations.tokens import Token
 
 _MIN_WORDS = 3  # content words of a sentence that is compared in this way
 _SLIGHT = word_set(
@@ -35,6 +36,7 @@ _EITHER = (
 _SAME_LINKS = frozenset(  # two links that may stand for one another
     frozenset(pair) for pair in (*combinations(_LOOSE, 2), *_EITHER)
 )
+_SIGNS = frozenset({"positive", "negative"})
 _MAX_OUTSIDE = 3  # words of a claim that a heading or the sentence before may give
 
 
@@ -55,6 +57,22 @@ def difference(claim: Roles, stated: Roles, context: Collection[str] = ()) -> st
         or _links_differ(pairs, advised=bool(claim.duty and stated.duty))
         or _moved(pairs)
     )
+
+
+def same_signs(claim: Sequence[Token], stated: Sequence[Token]) -> bool:
+    """Tell whether what is positive and what is negative in a sentence that has both is so in the evidence as well.
+
+    "RhD+ women carrying an RhD− fetus" has the words, and the roles, of "RhD− women carrying an RhD+ fetus".
+    """
+    return _signs(claim) <= _signs(stated)
+
+
+def _signs(clause: Sequence[Token]) -> frozenset[tuple[str, ...]]:
+    words = ["", *(item.text for item in clause), ""]
+    signs = [place for place, word in enumerate(words) if word in _SIGNS]
+    if len({words[place] for place in signs}) < len(_SIGNS):
+        return frozenset()
+    return frozenset((words[place - 1], words[place], words[place + 1]) for place in signs)
 
 
 def _there(words: Sequence[Part], stated: Roles) -> list[Part]:
@@ -176,4 +194,4 @@ def _rank(a: Part, b: Part) -> int:
     return (a.depth < b.depth) - (a.depth > b.depth) if same else 0
 
 
-__all__ = ["difference"]
+__all__ = ["difference", "same_signs"]

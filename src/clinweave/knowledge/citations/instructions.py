@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from clinweave.knowledge.citations.inflection import word_set
 from clinweave.knowledge.citations.patterns import instructions
+from clinweave.knowledge.linking.languages import language_of, unread_language
 from clinweave.records import Passage
 
 _INVISIBLE = re.compile(
@@ -29,11 +30,15 @@ _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeo
 _ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
 _MIN_ENGLISH, _MIN_FOREIGN, _MIN_LATIN = 2, 3, 3
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
-# Four letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
+# Two letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
 _OTHER_SCRIPT = re.compile(
-    "[\u0400-\u04ff]{4,}|[\u0590-\u05ff]{4,}|[\u0600-\u06ff]{4,}|[\u0900-\u0dff]{4,}|[\u0e00-\u0e7f]{4,}"
-    "|[\u3040-\u30ff\u4e00-\u9fff]{4,}|[\uac00-\ud7af]{2,}|[\u0370-\u03ff]{4,}"
+    "[\u0400-\u04ff]{2,}|[\u0590-\u05ff]{2,}|[\u0600-\u06ff]{2,}|[\u0900-\u0dff]{2,}|[\u0e00-\u0e7f]{2,}"
+    "|[\u3040-\u30ff\u4e00-\u9fff]{2,}|[\u3040-\u30ff\u4e00-\u9fff][:：,，。]|[\uac00-\ud7af]{2,}|[\u0370-\u03ff]{4,}"
 )
+_NAME_IN_BRACKETS = re.compile(r"(?<=\w )[(（][^\W\d_]{1,4}[)）]")  # "angelica root (当归)"
+_IN_BRACKETS = re.compile(r"\([^()]*-[^()]*\)")  # how a word is spoken
+_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
+_ENGLISH_SHARE = 0.2  # most function words of English in a sentence of another language
 _FOREIGN = word_set(
     "le les des une vous votre vos tu tes est sont dans avec pour que qui ceci cela sans toujours ne pas ces cette "
     "der das und ist nicht sie ihr ihre du dein deine bitte dass mit ohne immer alle diese diesen folgenden sind auf "
@@ -72,16 +77,28 @@ def gives_orders(text: str) -> bool:
 
 def _other_language(text: str) -> bool:
     """Tell whether an English text holds a stretch in another script or tongue, where an order may hide unseen."""
-    if _OTHER_SCRIPT.search(text) and len(_LATIN_WORD.findall(text)) >= _MIN_LATIN:
+    bare = _NAME_IN_BRACKETS.sub(" ", text)
+    if _OTHER_SCRIPT.search(bare) and len(_LATIN_WORD.findall(text)) >= _MIN_LATIN:
+        return True
+    parts = [_IN_BRACKETS.sub(" ", part) for part in _SENTENCE_END.split(text)]
+    foreign = [_foreign(part) for part in parts if len(part.split()) >= _MIN_FOREIGN]
+    if any(foreign) and not all(foreign):
         return True
     if len(_ENGLISH.findall(text)) < _MIN_ENGLISH:
         return False
     for sentence in re.split(r"[.!?\n]+", text.lower()):
         words = re.findall(r"[^\W\d_]+", sentence)
-        foreign = _FOREIGN & set(words)
-        if len(foreign) >= _MIN_FOREIGN and len(foreign) >= len(words) / 4:
+        found = _FOREIGN & set(words)
+        if len(found) >= _MIN_FOREIGN and len(found) >= len(words) / 4:
             return True
     return False
+
+
+def _foreign(sentence: str) -> bool:
+    """Tell whether a sentence is in another language than English."""
+    if len(_ENGLISH.findall(sentence)) > _ENGLISH_SHARE * len(sentence.split()):
+        return False
+    return language_of(sentence) != "en" or bool(unread_language(sentence))
 
 
 def _letters(text: str) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from clinweave.knowledge.citations.alignment import difference
+from clinweave.knowledge.citations.alignment import difference, same_signs
 from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames, groups
 from clinweave.knowledge.citations.context import Statement, statements
 from clinweave.knowledge.citations.definitions import Definition, definition
@@ -299,7 +299,7 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
             else set()
         )
         said = same or Verdict.SUPPORTED in verdicts
-        said = said or _aligned(clause, item)
+        said = same or ((said or _aligned(clause, item)) and same_signs(clause, item.clause))
         denied = Verdict.CONTRADICTED in verdicts
         if not said and not denied:
             continue

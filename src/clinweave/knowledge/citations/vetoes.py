@@ -7,7 +7,7 @@ well: there the rules can compare, and their refusal stands.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from clinweave.core import guardrails
@@ -163,8 +163,13 @@ def without_answer_word(sentence: str) -> str:
 
 def veto(sentence: str, premise: Premise) -> str:
     """Return which difference forbids that a second judge is asked; "" where none does."""
+    return next(vetoes(sentence, premise), "")
+
+
+def vetoes(sentence: str, premise: Premise) -> Iterator[str]:
+    """Yield each difference that forbids that a second judge is asked."""
     if guardrails.states_dose(sentence):
-        return "amount of a drug"
+        yield "amount of a drug"
     both = _Compared(sentence, premise)
     checks = (
         ("number", _number),
@@ -187,7 +192,7 @@ def veto(sentence: str, premise: Premise) -> str:
         ("order", _order),
         ("roles", _roles_swapped),
     )
-    return next((name for name, check in checks if check(both)), "")
+    yield from (name for name, check in checks if check(both))
 
 
 def _read(text: str) -> _Text:
@@ -327,4 +332,4 @@ def _core(reading: Roles) -> dict[str, str]:
     return {part.key: part.role for part in reading.parts if part.core and part.role in ("agent", "object")}
 
 
-__all__ = ["veto", "without_answer_word"]
+__all__ = ["veto", "vetoes", "without_answer_word"]
