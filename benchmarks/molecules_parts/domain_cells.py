@@ -9,8 +9,8 @@ from clinweave.applications.molecules.prediction.calibration import Widths
 from clinweave.applications.molecules.prediction.endpoints import (
     COVERAGE,
     FOLDS,
+    check_domain,
     fit_folds,
-    inside_from,
     label_limits,
 )
 from clinweave.applications.molecules.prediction.splits import folds as scaffold_folds
@@ -44,7 +44,8 @@ def measure(known: Set, columns: np.ndarray, seed: int, foreign: dict[str, list]
     boosters, unseen = fit_folds(known.kind, columns[rows], answers, prints, parts, seed=seed)
     near = domain.nearest([every[row] for row in test], prints)[0]
     scores = np.mean([boosting.score(item, columns[test]) for item in boosters], axis=0)
-    least, former = inside_from(known.kind, unseen), float(np.quantile(unseen.similarity, 0.05))
+    check, former = check_domain(known.kind, unseen), float(np.quantile(unseen.similarity, 0.05))
+    least = check.least
     ranges = domain.Ranges.fit([Chem.MolFromSmiles(known.smiles[row]) for row in rows])
     beyond = ranges.outside([Chem.MolFromSmiles(known.smiles[row]) for row in test])
     result = {

@@ -98,6 +98,8 @@ def predict(  # noqa: PLR0917 - each parameter is one option
     typer.echo(
         "{rows} rows: {answered} answered, {refused} refused; {outside} outside the domain".format(**summary)
     )
+    for note in summary["notes"]:
+        typer.echo(note, err=True)
     for written in (out, report):
         if written:
             typer.echo(str(written))

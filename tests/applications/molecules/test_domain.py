@@ -22,6 +22,7 @@ from clinweave.applications.molecules.prediction import (
     read_table,
     train,
 )
+from clinweave.applications.molecules.prediction.endpoints import DomainCheck, Endpoint, Unseen, check_domain
 from clinweave.core.errors import UserError
 from tests.applications.molecules.made import smiles_set
 
@@ -100,3 +101,31 @@ def test_a_model_is_not_trained_on_the_latent(tmp_path: Path):
     (tmp_path / "t.csv").write_text("smiles,y\n" + "".join(f"{item},1\n" for item in smiles_set(30)))
     with pytest.raises(UserError, match="the latent adds nothing to maplight"):
         train(read_table(tmp_path / "t.csv"), ["y"], tmp_path / "m", "maplight+latent")
+
+
+def test_a_domain_whose_coverage_does_not_hold_is_empty_and_says_so():
+    random = np.random.default_rng(1)
+    folds = np.arange(500) % 5
+    similarity = random.uniform(0.2, 0.9, 500)
+    good = Unseen(random.normal(size=500), np.zeros(500), folds, similarity)
+    check = check_domain("regression", good)
+    assert check.least == check.similarity
+    assert check.measures()["covered_inside"]["high"] > 0.88
+    bad = DomainCheck(0.4, 400, 320)
+    assert bad.least == float("inf")
+    endpoint = Endpoint("LogS", "regression", (), 400, measured=bad.measures(), inside_from=bad.least)
+    assert endpoint.domain_note() == (
+        'LogS: "inside" does not hold: of 400 held-out molecules with new scaffolds inside, 80.0% (75.8% to 83.6%) are '
+        "covered, 90% are stated, so no molecule is called inside"
+    )
+    slightly = DomainCheck(0.4, 1000, 870)
+    assert slightly.least == 0.4
+    endpoint = Endpoint(
+        "LogS", "regression", (), 1000, measured=slightly.measures(), inside_from=slightly.least
+    )
+    assert endpoint.domain_note().endswith("are covered, 90% are stated")
+    assert DomainCheck(0.4, 0, 0).least == float("inf")
+    assert (
+        "no molecule is inside"
+        in Endpoint("LogS", "regression", (), 9, inside_from=float("inf")).domain_note()
+    )

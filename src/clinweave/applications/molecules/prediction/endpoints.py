@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from clinweave.applications.molecules.prediction import boosting, calibration, d
 from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
 from clinweave.applications.molecules.prediction.splits import folds as split_in_folds
 from clinweave.core.errors import UserError
+from clinweave.core.statistics import wilson
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FOLDS = 5
 COVERAGE = 0.9
+TOLERANCE = 0.05  # coverage inside that is surely lower than stated by more than this empties the domain
 MIN_ROWS = 20  # answered rows
 
 
@@ -51,9 +53,30 @@ class Endpoint:
     venn: tuple[VennAbers, ...] = ()
     widths: Widths | None = None
     by_similarity: list[dict[str, float]] = field(default_factory=list)  # measured out of fold
-    measured: dict[str, float] = field(default_factory=dict)  # out of fold
-    inside_from: float = 0.0  # similarity from which held-out scaffolds were covered as stated
+    measured: dict[str, Any] = field(default_factory=dict)  # out of fold
+    inside_from: float = (
+        0.0  # similarity from which held-out scaffolds were covered as stated; infinity: nowhere
+    )
     limits: tuple[float, float] | None = None  # most that 1 - p may be for a label 0, 1 to be in the set
+
+    def domain_note(self) -> str:
+        """Say where "inside" does not hold as stated, or ""."""
+        measured = self.measured.get("covered_inside")
+        if measured is None:
+            if np.isfinite(self.inside_from):
+                return ""
+            return (
+                f"{self.name}: no molecule is inside the domain: at no similarity to the training structures are "
+                f"held-out scaffolds covered as often as stated ({COVERAGE:.0%})"
+            )
+        if measured["high"] >= COVERAGE:
+            return ""
+        then = "" if np.isfinite(self.inside_from) else ", so no molecule is called inside"
+        return (
+            f'{self.name}: "inside" does not hold: of {self.measured["rows_inside"]:,} held-out molecules with new '
+            f"scaffolds inside, {measured['value']:.1%} ({measured['low']:.1%} to {measured['high']:.1%}) are covered, "
+            f"{COVERAGE:.0%} are stated{then}"
+        )
 
     def predict(self, columns: NDArray[np.float32], similarity: Floats) -> Predicted:
         """Return predictions of rows described by `columns`, given their similarity to the training structures."""
@@ -94,6 +117,7 @@ def fit_endpoint(
     _enough(name, kind, answers)
     folds = split_in_folds([groups[row] for row in labelled], FOLDS, seed)
     boosters, unseen = fit_folds(kind, columns, answers, [prints[row] for row in labelled], folds, seed=seed)
+    check = check_domain(kind, unseen)
     if kind == "classification":
         venn = tuple(
             VennAbers.fit(unseen.scores[folds == fold], answers[folds == fold])
@@ -102,24 +126,63 @@ def fit_endpoint(
         errors = np.abs(answers - boosting.probability(unseen.scores))
         return Endpoint(
             name, kind, boosters, len(answers), venn, None, domain.by_class(unseen.similarity, errors),
-            _measured(kind, unseen), inside_from(kind, unseen), label_limits(unseen),
+            {**_measured(kind, unseen), **check.measures()}, check.least, label_limits(unseen),
         )  # fmt: skip
     errors = np.abs(answers - unseen.scores)
     widths = Widths.fit(errors, unseen.similarity, COVERAGE)
     return Endpoint(
         name, kind, boosters, len(answers), (), widths, domain.by_class(unseen.similarity, errors),
-        _measured(kind, unseen), inside_from(kind, unseen),
+        {**_measured(kind, unseen), **check.measures()}, check.least,
     )  # fmt: skip
 
 
-def inside_from(kind: str, unseen: Unseen) -> float:
-    """Return the similarity from which held-out scaffolds are covered by intervals (or label sets) as stated."""
+class DomainCheck(NamedTuple):
+    """Whether "inside" holds: of rows on held-out scaffolds that are inside a domain fitted on the other scaffolds, how
+    many (n) and how many of them are covered."""
+
+    similarity: float  # from which on a row is inside, before the check
+    rows: int
+    covered: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % interval (Wilson) of the coverage inside."""
+        low, high = wilson(self.covered, self.rows)
+        return float(low), float(high)
+
+    @property
+    def least(self) -> float:
+        """Return the similarity from which on a row is inside: infinity where coverage inside is far too low."""
+        empty = not self.rows or self.interval[1] < COVERAGE - TOLERANCE
+        return float("inf") if empty else self.similarity
+
+    def measures(self) -> dict[str, Any]:
+        """Return the coverage inside with its interval, and the number of rows."""
+        if not self.rows:
+            return {"rows_inside": 0}
+        low, high = self.interval
+        value = self.covered / self.rows
+        return {"covered_inside": {"value": value, "low": low, "high": high}, "rows_inside": self.rows}
+
+
+def check_domain(kind: str, unseen: Unseen) -> DomainCheck:
+    """Return the domain of all rows, and how often rows inside are covered where their own fold did not choose it."""
+    covered = covered_out_of_fold(kind, unseen)
+    inside = np.zeros(len(covered), bool)
+    for fold in np.unique(unseen.folds):
+        own = unseen.folds == fold
+        least = domain.covered_from(unseen.similarity[~own], covered[~own], COVERAGE)
+        inside[own] = unseen.similarity[own] >= least
+    similarity = domain.covered_from(unseen.similarity, covered, COVERAGE)
+    return DomainCheck(similarity, int(inside.sum()), int(covered[inside].sum()))
+
+
+def covered_out_of_fold(kind: str, unseen: Unseen) -> NDArray[np.bool_]:
+    """Say which rows are covered by intervals (or label sets) of the other folds."""
     if kind == "classification":
         residuals, labels = np.abs(unseen.truth - boosting.probability(unseen.scores)), unseen.truth > 0.5
-        covered = calibration.held_out_coverage(residuals, unseen.folds, COVERAGE, labels.astype(np.int64))
-    else:
-        covered = calibration.held_out_coverage(np.abs(unseen.truth - unseen.scores), unseen.folds, COVERAGE)
-    return domain.covered_from(unseen.similarity, covered, COVERAGE)
+        return calibration.held_out_coverage(residuals, unseen.folds, COVERAGE, labels.astype(np.int64))
+    return calibration.held_out_coverage(np.abs(unseen.truth - unseen.scores), unseen.folds, COVERAGE)
 
 
 def label_limits(unseen: Unseen) -> tuple[float, float]:

@@ -63,6 +63,11 @@ class PropertyModel:
         inside = {name: np.array([not text for text in texts], bool) for name, texts in why.items()}
         return predictions, Nearness(best, [self.smiles[item] for item in nearest], inside, why)
 
+    @property
+    def domain_notes(self) -> list[str]:
+        """Return what is to be said of endpoints whose "inside" does not hold."""
+        return [note for endpoint in self.endpoints if (note := endpoint.domain_note())]
+
     @cached_property
     def _prints(self) -> "list[ExplicitBitVect]":
         from rdkit import Chem
@@ -139,6 +144,8 @@ def _why_outside(similarity: Floats, least: float, beyond: Sequence[str]) -> lis
     result = []
     for value, text in zip(similarity, beyond, strict=True):
         near = "" if value >= least else f"similarity {value:.2f} below {least:.2f}"
+        if not np.isfinite(least):
+            near = "the stated coverage does not hold on new scaffolds"
         result.append("; ".join(filter(None, (near, text))))
     return result
 
@@ -227,7 +234,8 @@ def train(
                 f"{name}: {note}"
                 for name, item in read.items()
                 for note in [*item.notes, *doubts(item.values[good], structures, groups, good)]
-            ],
+            ]
+            + model.domain_notes,
             "endpoints": {
                 item.name: {"kind": item.kind, "rows": item.rows, **item.measured} for item in model.endpoints
             },
@@ -238,6 +246,6 @@ def train(
 
     parameters = {
         "targets": list(targets), "features": features, "seed": seed, "smiles_column": table.smiles_column,
-        "bounds": bounds, "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "domain": 2,
+        "bounds": bounds, "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "domain": 3,
     }  # fmt: skip
     return stage(out, KIND, {"table": sha256(table.path)}, parameters, build)

@@ -57,18 +57,21 @@ class EvaluationPage(NamedTuple):
     measured: Mapping[str, Any] = {}
 
 
-def write_predictions(
+def write_predictions(  # noqa: PLR0917
     path: Path,
     title: str,
     rows: Sequence[PredictionRow],
     endpoints: Mapping[str, EvaluationPage],
     refused: Sequence[tuple[int, str]],
+    notes: Sequence[str] = (),
 ) -> Path:
-    """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows."""
+    """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows. `notes` are
+    said first."""
     outside = sum(any(item.outside.values()) for item in rows)
     parts = [
         f"<p>{len(rows) + len(refused):,} rows: {len(rows):,} answered ({outside:,} of them outside the domain, where "
-        f"intervals cover less than they state), {len(refused):,} refused.</p>"
+        f"intervals cover less than they state), {len(refused):,} refused.</p>",
+        *(f"<p>{escape(note)}</p>" for note in notes),
     ]
     for name, item in endpoints.items():
         parts.append(f"<h2>{escape(name)}</h2>")

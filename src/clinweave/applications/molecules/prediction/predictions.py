@@ -25,12 +25,10 @@ Floats = NDArray[np.float64]
 def predict(model: PropertyModel, table: Table, out: Path, report: Path | None = None) -> dict[str, Any]:
     """Write the table with predictions, or a reason for each row without one; return the counts.
 
-    `report` is an HTML page with drawings.
-
-    Columns added for each endpoint: NAME_probability with NAME_low and NAME_high (Venn-Abers) and NAME_set, the labels
-    possible at 90 % (conformal), or NAME_predicted with the 90 % interval; then `similarity` to the `nearest` training
-    structure, `domain` (inside: held-out scaffolds as similar were covered as stated) and `outside_because` (with NAME_
-    before them where there are several endpoints), `notes` on what was done to the structure, and `reason`.
+    `report` is an HTML page with drawings. Columns of each endpoint: NAME_probability with NAME_low and NAME_high,
+    NAME_set (labels possible at 90 %, conformal), or NAME_predicted with the 90 % interval; then `similarity` to the
+    `nearest` training structure, `domain` (inside: held-out scaffolds as similar were covered as stated) and
+    `outside_because` (NAME_ before them where there are several endpoints), `notes` on the structure, and `reason`.
     """
     check_out(table, out)
     predictions, near = _predictions(model, table)
@@ -73,12 +71,14 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
             endpoint.name: EvaluationPage(endpoint.kind, *predictions[endpoint.name][:3])
             for endpoint in model.endpoints
         }
-        write_predictions(report, table.path.name, _shown(model, table, near), pages, refused)
+        shown = _shown(model, table, near)
+        write_predictions(report, table.path.name, shown, pages, refused, model.domain_notes)
     return {
         "rows": len(table.rows),
         "answered": len(index),
         "refused": len(table.rows) - len(index),
         "outside": sum(any(texts) for texts in zip(*near.why.values(), strict=True)),
+        "notes": model.domain_notes,
         "out": str(out),
     }
 
