@@ -12,7 +12,7 @@ from importlib.resources import files
 _HEADING = re.compile(
     r"(?:^|(?<=[.;!?\n])[ \t]*)[ \t#*-]*(?:drug |medication |known |food |other |current )?allerg(?:y|ies)"
     r"(?: list(?: reviewed)?| status| history)?(?: ?/ ?(?:intolerances?|adverse reactions?|sensitivities))?"
-    r"[ \t]*\**(?::|--|\n|\u2013| - )",
+    r"[ \t]*\**(?::|--|\n|\u2013| - |[ ]{3,}|\t|\|)",
     re.IGNORECASE | re.MULTILINE,
 )
 _TO = re.compile(
@@ -41,6 +41,10 @@ _FAMILY = re.compile(
 _OF_RELATIVE = re.compile(rf"[^.;,]{{0,25}}\b(?:in|of)\s+(?:\w+\s+){{0,2}}{_FAMILY.pattern}", re.IGNORECASE)
 _DOUBT = re.compile(
     r"\b(?:possible|possibly|suspected|questionable|may be|probable|query|rule out)\b|\?", re.IGNORECASE
+)
+_DOUBT_AFTER = re.compile(
+    r"\s*(?:allerg\w+|hypersensitivity)?\s*(?:is |was )?(?:suspected|possible|queried|questionable|\?)",
+    re.IGNORECASE,
 )
 _ITEM = re.compile(r"[,;\n\u2022]|\band\b|\bor\b|(?<=\w)\s*/\s*(?=\w{4})|\.\s")
 _REACTION = re.compile(
@@ -168,7 +172,7 @@ def _judged(text: str, start: int, end: int, around: tuple[int, int]) -> Allergy
         reason = "of a relative"
     elif _REFUTED.search(tail) or _NONE.search(text[max(low, start - 40) : start]):
         reason = "denied or ruled out"
-    elif _DOUBT.search(said[: start - low]):
+    elif _DOUBT.search(said[: start - low]) or _DOUBT_AFTER.match(tail):
         reason = "uncertain"
     return Allergy(code, start, end, low, high, reason)
 

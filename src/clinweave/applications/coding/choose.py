@@ -11,11 +11,15 @@ from clinweave.applications.coding.patterns import pattern, table
 from clinweave.applications.coding.ulcers import pressure_ulcer, skin_ulcer
 
 _RIGHT = pattern("right")
-_LEFT = re.compile(r"\b(?:left|lt|l)\b(?!/|\d|\s?\d)|\b(?:lle|lue|lll|lul|os)\b")
+_LEFT = re.compile(
+    r"\b(?:left(?! (?:alone|untreated|him|her|with|over|behind|in place|untouched|uncovered|unrepaired|out)\b)"
+    r"(?!(?<=and left) open\b)(?!(?<=was left) open\b)|lt|l)\b(?!/|\d|\s?\d)|\b(?:lle|lue|lll|lul|os)\b"
+)
 _BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|b/l|bilat)\b")
 _SIDES = ("right", "left", "bilateral")
 # Words of a title that say nothing that a note must state.
 _NEUTRAL = frozenset(table("words")["neutral"])
+_UNSAID = frozenset({"uncomplicated"})  # what nobody writes, where nothing else is said
 _WITHOUT = re.compile(r"\b(?:without|not)\b(?:(?! of (?:right|left|unspecified|bilateral)\b)[^,])*")
 _WORD = re.compile(r"[a-z0-9]+")
 _LATER = pattern("later")
@@ -117,7 +121,7 @@ def _leaf(stem: str, context: str, book: Codebook) -> tuple[str, frozenset[str],
             continue
         own = title - base - _NEUTRAL - set(_SIDES)
         supported = own & words
-        score = 3.0 * bool(sides) + len(supported) - 1.0 * len(own - words)
+        score = 3.0 * bool(sides) + len(supported) - 1.0 * len(own - words - _UNSAID)
         score += 0.1 * ("unspecified" in title) - 0.05 * ("other" in title)
         if best is None or score > best[0]:
             best = (score, leaf, supported | frozenset(sides))

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SETTINGS = ("inpatient", "outpatient")
 # What is planned says nothing of the encounter: "return in two weeks for a follow-up x-ray".
 _PLAN = re.compile(r"^\W*(?:plan|instructions|disposition)\b", re.IGNORECASE | re.MULTILINE)
+_RELATIVE_MATTERS = re.compile(
+    r"(?:which is why|therefore|hence|in view of|because of|given|so (?:we|i|she|he))[^.;]{0,60}"
+    r"(?:screen|mammogra|colonoscop|surveillance|\bmri\b|genetic|testing|refer)",
+    re.IGNORECASE,
+)
 _SEQUENCE_FIRST = ("Z51.1", "Z51.0", "Z00", "Z01", "Z12", "Z34", "Z47", "Z48", "Z08", "Z09", "Z30", "Z76.0")
 
 
@@ -156,10 +161,11 @@ def _chosen_complications(findings: list[Finding]) -> list[Finding]:
 
 
 def _screened_relatives(drafts: Drafts, findings: list[Finding], setting: str, book: Codebook) -> None:
-    """Code the family history of a tumour where the visit is a screening."""
-    if setting != "outpatient" or not drafts.having(["Z12", "Z00", "Z15", "Z01.4"]):
-        return
+    """Code the family history of a tumour where the visit is a screening, or where it changes the plan."""
+    screening = setting == "outpatient" and bool(drafts.having(["Z12", "Z00", "Z15", "Z01.4"]))
     for item in findings:
+        if not screening and not _RELATIVE_MATTERS.search(item.clause):
+            continue
         if "f" in item.term.flags and item.state == FAMILY and item.term.code in book.billable:
             drafts.add(Draft(item.term.code, [item], ["I.C.21.c"], chronic=True))
 

@@ -1,6 +1,7 @@
 """Diabetes: the type, and a code for each complication (guidelines I.C.4.a, I.A.15)."""
 
 import re
+from typing import Any
 
 from clinweave.applications.coding.choose import side_of
 from clinweave.applications.coding.codebook import Codebook
@@ -49,6 +50,10 @@ def _type(drafts: Drafts, complications: list[Finding]) -> str:
     if not types and any(_DIABETIC.search(item.text) for item in complications):
         drafts.add(Draft("E11", list(complications), ["I.C.4.a"], chronic=True))
         return "E11"
+    ulcers = [item for code in drafts.having(["L97"]) for item in drafts.codes[code].findings]
+    if not types and any(_DIABETIC.search(item.text) for item in ulcers):
+        drafts.add(Draft("E11", ulcers, ["I.C.4.a"], chronic=True))
+        return "E11"
     for extra in types[1:]:
         drafts.remove([extra], f"{types[0]} was taken for the type of diabetes", "I.C.4.a")
     return types[0] if types else ""
@@ -73,6 +78,15 @@ def _similar(base: str, suffix: str, finding: Finding, book: Codebook) -> list[s
     return [code for code in (f"{base}.{suffix}{eye}", f"{base}.{suffix}9") if code in book.billable]
 
 
+def _said_otherwise(rule: dict[str, Any], drafts: Drafts, base: str, code: str) -> bool:
+    """Return whether a rule for certain words does not hold, or another code of the same organ is given."""
+    if "words" not in rule:
+        return False
+    texts = [item.text.lower() for item in drafts.codes[code].findings]
+    organ = f"{base}.{rule['suffix'][0]}"
+    return not any(re.search(rule["words"], text) for text in texts) or bool(drafts.having([organ]))
+
+
 def _linked(drafts: Drafts, base: str, text: str, book: Codebook) -> set[str]:
     """Return the codes of complications that the classification presumes to be of diabetes."""
     added: set[str] = set()
@@ -89,7 +103,7 @@ def _linked(drafts: Drafts, base: str, text: str, book: Codebook) -> set[str]:
             bare, suffix = rule.get("bare", ("", ""))
             vague = bare and all(item.text.lower() == bare for item in drafts.codes[code].findings)
             full = f"{base}.{suffix if vague else rule['suffix']}"
-            if full not in book.billable:
+            if full not in book.billable or _said_otherwise(rule, drafts, base, code):
                 continue
             more = any(
                 item.startswith(f"{base}.{rule['suffix'][:2]}")

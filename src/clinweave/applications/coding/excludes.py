@@ -46,9 +46,11 @@ def in_sequence(codes: list[str], book: Codebook) -> list[str]:
 
 
 def _rank(code: str, drafts: Drafts, book: Codebook) -> int:
-    """Return 0 for a symptom, 1 for an unspecified condition, 2 for others."""
+    """Return 0 for a symptom, 1 for an unspecified condition, 3 for a malformation, 2 for others."""
     if code.startswith("R") or drafts.codes[code].symptom:
         return 0
+    if code.startswith("Q"):
+        return 3  # a malformation or chromosomal disorder is the cause of what it excludes
     return 1 if "unspecified" in book.title(code).lower() else 2
 
 

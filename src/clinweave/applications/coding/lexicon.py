@@ -36,8 +36,8 @@ _SHARED = {
     "acuteonchronic": (
         r"acute[- ](?:up)?on[- ]chronic|acute and chronic|acute \w+ on chronic|exacerbat|exac\b|decompensat|\badhf\b"
     ),
-    "hypoxic": r"hypox",
-    "hypercapnic": r"hypercap|hypercarb",
+    "hypoxic": r"hypox|type (?:1|i) (?:acute |chronic )?resp",
+    "hypercapnic": r"hypercap|hypercarb|type (?:2|ii) (?:acute |chronic )?resp",
     "exacerbation": r"exacerbat|exac\b|flare|acute asthma",
     "agitation": r"agitat",
     "major": r"major|\bmdd\b",

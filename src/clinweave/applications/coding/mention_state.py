@@ -9,8 +9,8 @@ from clinweave.applications.coding.patterns import pattern
 if TYPE_CHECKING:
     from clinweave.knowledge import NameSpan
 
-PRESENT, UNCERTAIN, RESOLVED, PAST, ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED = (
-    "present", "uncertain", "resolved", "past", "absent", "hypothetical", "family", "not stated",
+PRESENT, UNCERTAIN, RESOLVED, PAST, ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED, OPERATED, ENDED = (
+    "present", "uncertain", "resolved", "past", "absent", "hypothetical", "family", "not stated", "operated", "ended",
 )  # fmt: skip
 
 _UNSURE = pattern("unsure")
@@ -29,12 +29,15 @@ _IF = pattern("if")
 _PREVENTED = pattern("not_stated")  # "DVT prophylaxis"
 _STILL_OPEN = pattern("still_open")
 _FOLLOWED = re.compile(
-    r"^\s*(?:surveillance|follow[- ]?up|f/u|management|visit|check)\b", re.IGNORECASE
+    r"^\s*(?:(?:is |was )?(?:on|under|for) (?:active )?surveillance|surveillance|follow[- ]?up|f/u|management|"
+    r"visit|check)\b",
+    re.IGNORECASE,
 )  # "AAA surveillance"
 _POSITIVE = re.compile(r"^[^.;,]{0,40}\b(?:positive|detected|confirmed)\b(?<!not detected)", re.IGNORECASE)
 _FAMILY = pattern("family")
 _NOT_LISTED = pattern("not_listed")
 _OTHERS = pattern("others")  # "Husband has flu."
+_SAME_SUBJECT = re.compile(r"(?:smokes|drinks|uses|takes)\b")
 _RULED_OUT_FOR = re.compile(r"\bruled out for\b", re.IGNORECASE)
 _NOT_ON = re.compile(
     r"\b(?:not|no longer) (?:on|taking|controlled|compliant|adherent|well)\b[^.;]{0,30}$", re.IGNORECASE
@@ -52,6 +55,9 @@ _NO_WITHOUT = re.compile(rf"{_NO}{{1,80}}\bwithout\b[^.;,]{{0,40}}$", re.IGNOREC
 _FOUND = re.compile(
     r"\b(?:found|diagnosed|confirmed|positive for)\b[^.;]*$|\bscreening (?:mammo|colono)", re.IGNORECASE
 )
+_OPERATED_FOR = pattern("operated_for")
+_LONG_AGO = pattern("long_ago")
+_ENDED = pattern("ended")
 _TREATED = pattern("treated")
 _RESIDUAL = re.compile(r"\b(?:residual|sequelae?|with (?:persistent|ongoing|remaining))\b", re.IGNORECASE)
 _HISTORY = frozenset({"history", "surgical"})
@@ -78,7 +84,7 @@ def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
         section,
         text[max(0, begin - 120) : end + 160],
     )
-    if span.family or section == "family" or _of_others(around):
+    if span.family or section == "family" or _of_others(around, text, begin):
         return ABSENT if span.status == "absent" else FAMILY
     checks = (
         (ABSENT, _absent(span, around)),
@@ -89,8 +95,11 @@ def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
     return next((state for state, holds in checks if holds), "") or _past(term, span, around)
 
 
-def _of_others(around: _Around) -> bool:
-    return _FAMILY.search(around.before) is not None or _OTHERS.search(around.before) is not None
+def _of_others(around: _Around, text: str, begin: int) -> bool:
+    before = around.before
+    if not before.strip() and _SAME_SUBJECT.match(text, begin):  # "Mother has eczema; smokes outside."
+        before = re.split(r"[.\n]", text[max(0, begin - 90) : begin].rstrip("; "))[-1]
+    return _FAMILY.search(before) is not None or _OTHERS.search(before) is not None
 
 
 def _absent(span: "NameSpan", around: _Around) -> bool:
@@ -138,11 +147,22 @@ def _doubts_cause(around: _Around) -> bool:
     return _DOUBT.search(around.before) is None and _DOUBT_OF_CAUSE.match(around.after) is not None
 
 
+def _operated_long_ago(around: _Around) -> bool:
+    """Return whether a past operation was done for a condition ("cholecystectomy for gallstones in 2005")."""
+    if _OPERATED_FOR.search(around.before) is None:
+        return False
+    return around.section in _HISTORY or _LONG_AGO.search(around.before + around.after) is not None
+
+
 def _past(term: Term, span: "NameSpan", around: _Around) -> str:
     """Return whether a condition is present, resolved in this stay, or past."""
     if "x" in term.flags:
-        return PRESENT
+        return ENDED if _ENDED.match(around.after) else PRESENT
     is_historical = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
+    if _operated_long_ago(around):
+        if term.chronic and not term.history:
+            return OPERATED
+        is_historical = True
     past = is_historical and not _NOT_PAST.search(around.before) and not _RESIDUAL.search(around.wide)
     if (
         around.section not in _HISTORY

@@ -21,6 +21,12 @@ _WEIGHT = re.compile(
     r"(?P<n>\d(?:[.,]\d{1,3})?|\d{3,4})\s?(?P<unit>kg|g)\b",
     re.IGNORECASE,
 )
+_CHILD = re.compile(
+    r"\b(?:\d{1,2}[- ](?:month|week|day)s?[- ]old|(?:[1-9]|1[0-7])[- ](?:year|yr)s?[- ]old|"
+    r"(?:girl|boy|baby|infant|child)[ ,:(]+(?:aged |of )?\d{1,2} ?(?:months?|weeks?|days?|m|mo|y|years?)\b|"
+    r"p(?:a)?ediatric\w*|children's ward|infant|toddler)",
+    re.IGNORECASE,
+)
 _AROUND = 120  # characters after the week of birth in which a weight is that at birth
 _BY_WEEK = {week: f"P07.{week - 1 if week < 28 else week + 3}" for week in range(23, 37)}
 _BY_WEIGHT = (
@@ -31,6 +37,8 @@ _BY_WEIGHT = (
 
 def code_newborn(drafts: Drafts, text: str, book: Codebook) -> None:
     """Code the weeks of a preterm newborn that the note states, and with them its birth weight below 2,500 g."""
+    if "R62.7" in drafts.codes and _CHILD.search(text):
+        drafts.replace(["R62.7"], "R62.51", "the patient is a child", "I.B.2")
     weeks = _WEEKS.search(text)
     if weeks is None or not _NEWBORN.search(text) or drafts.having(["O", "Z34", "Z33.1"]):
         return

@@ -6,9 +6,11 @@ from clinweave.applications.coding.draft import Drafts, quotes
 from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.mention_state import (
     ABSENT,
+    ENDED,
     FAMILY,
     HYPOTHETICAL,
     NOT_STATED,
+    OPERATED,
     PAST,
     PRESENT,
     RESOLVED,
@@ -38,10 +40,13 @@ _WHY = {
     ABSENT: ("denied or ruled out", "III.B"),
     HYPOTHETICAL: ("spoken of as possible in the future, not as present", "I.B.4"),
     NOT_STATED: ('denied only in relation to another condition ("no ... without ...")', "III.B"),
+    ENDED: ("a status that has ended", "I.C.21.c"),
+    OPERATED: ("the reason of an operation in the past", "I.C.21.c"),
     FAMILY: ("of a relative", "I.C.21.c"),
 }
 _LONG_TERM = pattern("long_term")
 _SHORT_TERM = pattern("short_term")
+_RESUMED = re.compile(r"\b(?:re-?start\w*|resum\w*|re-?commenc\w*|since (?:19|20)\d\d)\b", re.IGNORECASE)
 _VISITS = ("Z00", "Z01", "Z12")
 _OTHER_VISIT = re.compile(
     r"\b(?:return|due for|overdue|in (?:1|one|\d+|six|three) (?:year|month)s?|part of|underwent|"
@@ -90,7 +95,7 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
             ("resolved before this visit", "IV.J"),
         ),
         (item.term.code.startswith(_VISITS) and _at_another_visit(item), ("at another visit", "I.C.21.c")),
-        (item.term.code == "Z23" and not _was_given(item.clause), _SILENT),
+        (item.term.code == "Z23" and not _was_given(f"{_near(item)} {item.text}"), _SILENT),
         (over, ("in the past only, and no code for this history", "IV.J")),
         ("h" in flags and item.state != PAST, _SILENT),
         (
@@ -145,9 +150,11 @@ def _was_given(clause: str) -> bool:
 
 def _taken(item: Finding, setting: str) -> bool:
     """Return whether a drug is taken at home, for long."""
-    around = item.clause
-    if item.state in {ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED} or _SHORT_TERM.search(_near(item)):
-        return bool(re.search(r"long[- ]term|chronic|lifelong", _near(item), re.IGNORECASE))
+    around, near = item.clause, _near(item)
+    if item.state in {ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED}:
+        return bool(re.search(r"long[- ]term|chronic|lifelong", near, re.IGNORECASE))
+    if _SHORT_TERM.search(near) and not _RESUMED.search(near):
+        return bool(re.search(r"long[- ]term|chronic|lifelong", near, re.IGNORECASE))
     if item.term.code in _OFTEN_SHORT and not _CHRONIC.search(around):
         return False
     if setting == "outpatient" and item.state == PRESENT:

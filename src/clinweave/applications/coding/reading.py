@@ -76,7 +76,7 @@ class Reader:
         """Return the terms in a note by place, with their state."""
         plain = _BACTERIUM.sub(lambda match: match[0].replace(".", " "), text)
         letters = [character for character in text[:20000] if character.isalpha()]
-        lower = bool(letters) and sum(map(str.isupper, letters)) < 0.02 * len(letters)
+        lower = bool(letters) and sum(map(str.isupper, letters)) <= 0.005 * len(letters)
         upper = bool(letters) and sum(map(str.isupper, letters)) > 0.8 * len(letters)
 
         def accept(name: int, start: int, end: int) -> bool:
@@ -118,12 +118,17 @@ class Reader:
     def _accepted(self, name: str, text: str, start: int, end: int, one_case: bool) -> bool:
         surface = text[start:end]
         short = len(name) <= 4 and _SHORT.fullmatch(name) is not None and not one_case
+        if name.startswith("#") and not text[max(0, start - 2) : start].rstrip().endswith("#"):
+            return False
+        if one_case and surface in _NEVER_LOWER:
+            return False
         if short and surface.rstrip("s") != name.rstrip("s") and surface.lower() not in _SAFE:
             return False
         return not _misread(name, text, start, end)
 
 
 _SAFE = frozenset(table("words")["lower_case"])
+_NEVER_LOWER = frozenset(table("words")["never_lower_case"])  # words and units: "42 mm", "all"
 
 
 def _twin(span: "NameSpan", owner: Sequence[Term]) -> bool:

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from clinweave.applications.coding.choose import side_of
 from clinweave.applications.coding.codebook import Codebook
+from clinweave.applications.coding.corrected import code_corrected, code_weak_limbs
 from clinweave.applications.coding.diabetes import code_diabetes
 from clinweave.applications.coding.draft import Draft, Drafts, quotes, under
+from clinweave.applications.coding.fractures import code_fragility_fractures, drop_unsided
 from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.newborns import code_newborn
 from clinweave.applications.coding.patterns import pattern
@@ -19,7 +20,7 @@ _WEIGHT = ("E66", "E43", "E44", "E46", "R63.4", "R63.6", "E45", "R64", "E40", "E
 _CHEMOTHERAPY = re.compile(
     r"(?:reason for (?:encounter|visit|admission)|here|seen|presents?|admitted|infusion (?:center|visit|clinic))"
     r"[^.]{0,60}(?<!after )(?<!following )(?<!since )\b"
-    r"(?:cycle|c) ?#?\d+|\bcycle \d+ (?:of|day \d+)[^.]{0,40}\b(?:given|today|administered|infused)"
+    r"(?:cycle|c) ?#?\d+|\bcycle \d+ (?:of |day \d+|chemo)[^.]{0,40}\b(?:given|today|administered|infused)"
 )
 _WITHDRAWAL = re.compile(
     r"\bciwa\b[^.;]{0,60}(?<!no )(?<!without )(?<!any )withdrawal|"
@@ -45,23 +46,6 @@ _SEPSIS_OF = {
     "strep(?:tococcus)? pneumo|pneumococc": "A40.3",
 }
 _DEGREES = {"severe": "C", "moderate": "B", "mild": "A"}
-_FRAGILE = re.compile(
-    r"osteoporotic (?:\w+ ){0,2}fracture|fragility (?:\w+ )?fracture|insufficiency fracture|"
-    r"(?:low[- ]energy|minor|trivial|minimal) (?:fall|trauma)|"
-    r"would not (?:\w+ ){0,2}(?:break|fracture)|fracture (?:\w+ ){0,3}due to osteoporosis"
-)
-_PATHOLOGICAL = {
-    "S72": "M80.05",
-    "S52": "M80.03",
-    "S42.2": "M80.02",
-    "S42.3": "M80.02",
-    "S22.0": "M80.08",
-    "S32.0": "M80.08",
-    "S82": "M80.06",
-    "S92": "M80.07",
-    "S32": "M80.0A",
-    "S22": "M80.0A",
-}
 _RESIDUAL = pattern("residual")
 _SEQUELA = {
     "G81.91": "I69.351",
@@ -84,16 +68,19 @@ def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[F
     lowered = " ".join(text.lower().split())
     code_adverse_effects(drafts, book)
     _past_strokes(drafts)
+    code_weak_limbs(drafts)
     _respiratory_failure(drafts)
     _kidney(drafts)
     code_diabetes(drafts, lowered, book, complications)
     _sepsis(drafts, lowered)
     _causes_stated(drafts, lowered)
     _dementia(drafts)
-    _fragility(drafts, lowered, book)
+    code_fragility_fractures(drafts, lowered, book)
     for rule in rules()["combine"]:
         _combine(drafts, rule, lowered, book)
     _specific(drafts)
+    drop_unsided(drafts, book)
+    code_corrected(drafts)
     _neoplasms(drafts, lowered)
     _organisms(drafts)
     _weight(drafts, text, book)
@@ -116,27 +103,13 @@ def _dementia(drafts: Drafts) -> None:
     degree = next((sign for word, sign in _DEGREES.items() if re.search(rf"\b{word}\b", text)), "")
     if mirrored.startswith("F02.8") and degree:
         mirrored = mirrored.replace("F02.8", f"F02.{degree}")
-    if mirrored.endswith("0") and re.search(
+    if mirrored.endswith("0") and re.search(r"(?<!no )(?<!without )\bagitat", text):
+        mirrored = f"{mirrored[:-1]}11"
+    elif mirrored.endswith("0") and re.search(
         r"(?<!no )(?<!without )\b(?:wandering|behaviou?ral disturbance)", text
     ):
         mirrored = f"{mirrored[:-1]}18"
     drafts.replace(stated, mirrored, f"dementia in {causes[0]}", "I.A.13", causes[:1])
-
-
-def _fragility(drafts: Drafts, text: str, book: Codebook) -> None:
-    """Code a fracture of a patient with osteoporosis as pathological, where a healthy bone would not have broken."""
-    if not drafts.having(["M81.0"]) or not _FRAGILE.search(text):
-        return
-    for code in drafts.having(list(_PATHOLOGICAL)):
-        stem = next(target for top, target in _PATHOLOGICAL.items() if code.startswith(top))
-        side = side_of(book.title(code).lower())
-        leaf = (
-            f"{stem}{ {'right': '1', 'left': '2'}.get(side, '9') }"
-            if len(stem) == 6 and stem[-1] in "23567"
-            else stem
-        )
-        if full := book.with_seventh(leaf, code[-1] if code[-1] in "ADGKPS" else "A"):
-            drafts.replace([code, "M81.0"], full, "a minor fall breaks no healthy bone", "I.C.13.d")
 
 
 def _kidney(drafts: Drafts) -> None:
@@ -322,7 +295,24 @@ def _symptoms(drafts: Drafts) -> None:
         gone = [
             code
             for code in drafts.having(tops)
-            if drafts.codes[code].symptom or code.startswith(("J90", "J81", "I95", "E8", "G81", "R"))
+            if drafts.codes[code].symptom
+            or code.startswith(
+                (
+                    "J90",
+                    "J81",
+                    "I95",
+                    "E8",
+                    "G81",
+                    "H53.14",
+                    "H04.12",
+                    "K11.7",
+                    "L81",
+                    "D23",
+                    "D36.1",
+                    "Q",
+                    "R",
+                )
+            )
         ]
         if causes and gone:
             drafts.remove(gone, f"part of {causes[0]}", "I.B.5")

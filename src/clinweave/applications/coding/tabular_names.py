@@ -12,6 +12,7 @@ _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _TAIL = re.compile(
     r"(?:,\s*(?:unspecified|so stated|uncomplicated|initial encounter).*| NOS| NEC)$", re.IGNORECASE
 )
+_OF_SITE = re.compile(r"([^,]+), unspecified ([a-z ]+)")
 _HEAD = re.compile(r"^(?:unspecified|other(?: specified)?)\s", re.IGNORECASE)
 # Endings of names of one word that are a disease by themselves; forms have lost their last "s".
 _DISEASE = re.compile(
@@ -30,17 +31,34 @@ def tabular_terms(book: Codebook) -> Iterator[Term]:
     """Yield a term for each code whose title or inclusion terms a note may use as they stand."""
     own = {_form(name) for term in lexicon().terms for name in term.names}
     seen: set[str] = set()
+    of_sites = _of_several_sites(book)
     for code, entry in book.entries.items():
         if code.startswith(_LEFT_OUT) or "classified elsewhere" in entry.title:
             continue
         names = []
         for name in _names(entry):
             form = _form(name)
+            if form in of_sites and code not in of_sites[form]:
+                continue
             if form not in own and form not in seen and _usable(form, code):
                 seen.add(form)
                 names.append(name)
         if names:
             yield Term(code, _flags(code, entry, book), "", tuple(names), ())
+
+
+def _of_several_sites(book: Codebook) -> dict[str, list[str]]:
+    """Return names that several sites have where they say none ("Primary osteoarthritis"), with the code of no site."""
+    codes: dict[str, dict[str, str]] = {}
+    for code, entry in book.entries.items():
+        match = _OF_SITE.fullmatch(entry.title)
+        if match and code in book.billable:
+            codes.setdefault(_form(match[1]), {})[code] = match[2]
+    return {
+        form: [code for code, site in sites.items() if site == "site"]
+        for form, sites in codes.items()
+        if len({code[:-1] for code in sites}) > 1
+    }
 
 
 def _names(entry: Entry) -> Iterator[str]:

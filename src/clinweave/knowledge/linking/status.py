@@ -26,7 +26,10 @@ _HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORE
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 # "?meningococcal sepsis / meningitis": a question mark before a word doubts what it stands before, and its alternative.
 _ASKED_BEFORE = re.compile(
-    r"(?:^|(?<=[\s(:]))\?\s?(?:[\w-]+\s){0,2}(?:[\w-]+\s?(?:/|or\b)\s?)?(?:[\w-]+\s)?\Z"
+    r"(?:^|(?<=[\s(:]))\?~?(?:[\w-]+~){0,2}(?:[\w-]+~?(?:/|or\b)~?)?(?:[\w-]+~)?\Z".replace(
+        "~",
+        r"(?:[^\S\n\x1e]|\n(?=[a-z]))",  # a new line that begins with a capital is another statement
+    )
 )
 _ASKED = 40  # characters between them
 _ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"

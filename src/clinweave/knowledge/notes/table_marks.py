@@ -88,12 +88,20 @@ def _under(number: int, row: _Row, head: _Row) -> int:
 
 
 def _signed(rows: Sequence[_Row]) -> Iterator[tuple[int, int, bool]]:
-    """Yield the rows of two cells whose second is a sign, where signs of both kinds stand in the column."""
-    signs = [row.cells[1].casefold() if len(row.cells) == 2 else "" for row in rows]
+    """Yield the rows whose second cell is a sign, where signs of both kinds stand in the column.
+
+    A third cell is a comment; the sign before it must be a word ("Heart failure | N | echo 2024 normal").
+    """
+    signs = [_sign_of(row) for row in rows]
     if any(sign in _YES | _TICKS for sign in signs) and any(sign in _NO for sign in signs):
         for row, sign in zip(rows, signs, strict=True):
             if sign in _YES | _TICKS | _NO:
                 yield row.start, row.end, sign not in _NO
+
+
+def _sign_of(row: _Row) -> str:
+    sign = row.cells[1].casefold() if len(row.cells) in {2, 3} else ""
+    return sign if len(row.cells) == 2 or sign.isalpha() else ""
 
 
 def _tables(text: str) -> Iterator[list[_Row]]:
