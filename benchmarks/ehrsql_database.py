@@ -12,8 +12,7 @@ from pathlib import Path
 
 from clinweave.core.statistics import wilson
 from clinweave.evaluation.writing.ehr_database import MAYBE_ABSENT, build_database
-from clinweave.evaluation.writing.ehrsql import names_in_use, read_ehrsql
-from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
+from clinweave.evaluation.writing.ehrsql import EhrSandbox, comparable_rows, names_in_use, read_ehrsql
 
 
 def main() -> None:

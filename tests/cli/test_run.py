@@ -5,6 +5,7 @@ import json
 import pytest
 from tools.entered_files import entered_files
 
+from clinweave.cli.run import terminal_progress
 from tests.test_entered_files import assert_in_order
 
 
@@ -28,6 +29,16 @@ def test_the_page_about_the_architecture_names_the_files_of_a_study_in_order(sma
     with entered_files() as entered:
         assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out", "--json")[0] == 0
     assert_in_order("One study, file by file", entered)
+
+
+def test_a_count_writes_about_ten_lines_without_a_terminal(capsys):
+    with terminal_progress() as progress:
+        for done in range(1, 201):
+            progress.count("Training data: disease", done, 200)
+        progress.count("Training data: disease", 1, 200)  # of another run
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["Training data: disease 20 of 200", "Training data: disease 40 of 200"]
+    assert lines[9:] == ["Training data: disease 200 of 200", "Training data: disease 1 of 200"]
 
 
 def test_a_second_run_asks_nothing_and_changes_nothing(small_world, call, tmp_path):

@@ -182,12 +182,19 @@ def _progress(console: Console, bars: "Bars") -> object:
 
     step = bars.add_task("Starting", total=None)
     quiet = not console.is_terminal
+    tenths: dict[str, int] = {}  # title -> tenths of its count that were shown
 
     class TerminalProgress(Progress):
         def status(self, message: str) -> None:
             if quiet:
                 console.print(escape(message))
             bars.update(step, description=escape(message))
+
+        def count(self, title: str, done: int, total: int, note: str = "") -> None:
+            tenth = 10 * done // max(total, 1)
+            if not quiet or tenths.get(title, 0) != tenth:
+                tenths[title] = tenth
+                super().count(title, done, total, note)
 
         @contextmanager
         def bar(self, title: str, total: int) -> Iterator[Callable[[int], None]]:

@@ -37,6 +37,10 @@ class Progress:
     def status(self, message: str) -> None:
         """Show what is being done."""
 
+    def count(self, title: str, done: int, total: int, note: str = "") -> None:
+        """Show how many of `total` are done. Where each message is a line, about ten are shown."""
+        self.status(f"{title} {done:,} of {total:,}{note}")
+
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         """Yield a function that takes how many items were finished."""

@@ -91,8 +91,7 @@ class SqlSandbox:
     def run(self, query: str, limit: int = FETCHED, *, cut: bool = False) -> SqlRows:
         """Return the rows of one SELECT, at most `limit`; an error for anything else and for what does not finish.
 
-        More rows than the limit are an error, or with `cut` the first ones are returned and one more, so that a caller
-        can tell.
+        More rows than the limit are an error. With `cut`, `limit` + 1 rows are returned instead.
         """
         import duckdb
 

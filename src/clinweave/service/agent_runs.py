@@ -29,7 +29,7 @@ _PLANNED = (
     "paths",
     "ask",
     "diagnose",
-)  # tools of a model: few, so that a small one can choose
+)  # tools of a model: few, for a small one to choose from
 _SECONDS = 300.0
 
 

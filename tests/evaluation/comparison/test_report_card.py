@@ -14,11 +14,10 @@ from clinweave.evaluation.comparison import (
     NamedModel,
     Sample,
 )
+from clinweave.evaluation.comparison.other_runs import security_figures, trained
 from clinweave.evaluation.comparison.report_card import report_card
 from clinweave.evaluation.comparison.results import summarise
-from clinweave.evaluation.comparison.security import security_figures
 from clinweave.evaluation.comparison.timing import Timings
-from clinweave.evaluation.comparison.trained import trained
 
 
 def results(**more):

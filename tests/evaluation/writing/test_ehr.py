@@ -7,9 +7,8 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.evaluation.writing.ehr_database import build_database
-from clinweave.evaluation.writing.ehrsql import names_in_use, read_ehrsql
+from clinweave.evaluation.writing.ehrsql import EhrSandbox, comparable_rows, names_in_use, read_ehrsql
 from clinweave.evaluation.writing.settings import TaskSettings
-from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
 from clinweave.evaluation.writing.tasks import EhrSqlTask, sql_of
 
 

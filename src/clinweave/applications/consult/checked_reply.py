@@ -116,7 +116,7 @@ class CheckedReply:
     def _quoted(self, text: str, sentence: Sentence) -> Sentence:
         """Return a sentence with what the evidence says in its place if it was not supported.
 
-        Where a model judged it, both are shown, so that a reader can compare them.
+        Where a model judged it, both are shown: a reader can compare them.
         """
         by_judge = sentence.verdict == Verdict.SUPPORTED and sentence.supported_by not in {"", RULES}
         if sentence.verdict not in _REJECTED and not by_judge:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from clinweave.core import statistics
 from clinweave.evaluation.comparison.conditions import is_control, split_model, with_model
+from clinweave.evaluation.comparison.lookup import Recall
 from clinweave.evaluation.comparison.measures import MEASURES, Measure, Value, auc, calibrated_scores
+from clinweave.evaluation.comparison.other_runs import SecurityFigure, Trained
 from clinweave.evaluation.comparison.pairs import Family, compared_pairs
 from clinweave.evaluation.comparison.perturbations import MARK
 from clinweave.evaluation.comparison.plugins import MetricValue
@@ -23,12 +25,9 @@ from clinweave.evaluation.comparison.primary import (
     primary_results,
 )
 from clinweave.evaluation.comparison.principles import PrincipleValue, principle_values
-from clinweave.evaluation.comparison.retrieval import Recall
 from clinweave.evaluation.comparison.samples import Sample, by_condition
-from clinweave.evaluation.comparison.security import SecurityFigure
 from clinweave.evaluation.comparison.settings import ComparisonRecipe
 from clinweave.evaluation.comparison.timing import Timings
-from clinweave.evaluation.comparison.trained import Trained
 from clinweave.models import chance_of, same_option
 from clinweave.records import Source
 

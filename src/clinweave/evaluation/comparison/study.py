@@ -15,6 +15,8 @@ from clinweave.core.errors import UserError
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.comparison.conditions import EvidenceProvider, with_model
+from clinweave.evaluation.comparison.lookup import Recall, retrieval
+from clinweave.evaluation.comparison.other_runs import SecurityFigure, security_figures, trained
 from clinweave.evaluation.comparison.plugins import added_metrics
 from clinweave.evaluation.comparison.prompts import template_hash
 from clinweave.evaluation.comparison.rarity import rarity_groups
@@ -27,9 +29,7 @@ from clinweave.evaluation.comparison.record import (
     without_folders,
 )
 from clinweave.evaluation.comparison.results import ComparisonResults, Skipped, TaskInputs, summarise
-from clinweave.evaluation.comparison.retrieval import Recall, retrieval
 from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
-from clinweave.evaluation.comparison.security import SecurityFigure, security_figures
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
 from clinweave.evaluation.comparison.tasks import (
     bad_rows,
@@ -39,7 +39,6 @@ from clinweave.evaluation.comparison.tasks import (
     question_parameters,
 )
 from clinweave.evaluation.comparison.timing import Timings, peak_memory, timings
-from clinweave.evaluation.comparison.trained import trained
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class FinetuningStudy:
             settings,
             benchmarks=[Path(name) for name in recipe.decontaminate_against if Path(name).exists()],
             later=newer if newer and newer.exists() else None,
-            progress=lambda done, total: runner.progress.status(f"Training data: disease {done} of {total}"),
+            progress=partial(runner.progress.count, "Training data: disease"),
         )
 
     def _replay(self, runner: Runner) -> Artifact:
@@ -98,9 +99,11 @@ class FinetuningStudy:
                 graph=graph if stage.type in {"ppo", "grpo"} else None,
                 replay=runner.result(self.replay).path if recipe.replay else None,
                 home=runner.home,
-                progress=lambda done, total, logged: runner.progress.status(
-                    f"{stage.name}: step {done} of {total}"
-                    + (f", loss {logged['loss']:.3f}" if "loss" in logged else "")
+                progress=lambda done, total, logged: runner.progress.count(
+                    f"{stage.name}: step",
+                    done,
+                    total,
+                    f", loss {logged['loss']:.3f}" if "loss" in logged else "",
                 ),
             )
             settings = {"threads": recipe.threads, **stage.settings}

@@ -132,8 +132,7 @@ class MoleculesStudy:
         return GeneratorWeights(folder, history)
 
     def _counting(self, what: str) -> Callable[[str, int, int], None]:
-        status = self.runner.progress.status
-        return lambda part, done, total: status(f"{what}: {part}, {done:,} of {total:,}")
+        return lambda part, done, total: self.runner.progress.count(f"{what}: {part},", done, total)
 
     def _open(self, work: Work) -> "Generator":
         from clinweave.applications.molecules import open_model

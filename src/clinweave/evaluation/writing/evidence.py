@@ -18,7 +18,7 @@ class NoteEvidence:
         self._open = open_base
 
     def __call__(self, note: str, retrievers: Sequence[str], budget: int) -> str:
-        """Return at most `budget` tokens of evidence, a line each, four letters a token: the same for every model."""
+        """Return evidence, one item per line, at most `budget` tokens of four letters each, whatever the model."""
         query = _query(note)
         if not re.search(r"\w", query):
             return ""

@@ -6,7 +6,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,6 +15,14 @@ from clinweave.core.errors import UserError
 
 _WORD = re.compile(r"[^\W_]+")
 _LIMIT = 1_500  # characters of an example's question
+
+
+class Scored(dict[str, float]):
+    """Measure -> score of one reply, and the outcome in a word."""
+
+    def __init__(self, outcome: str, scores: Mapping[str, float]) -> None:
+        super().__init__(scores)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from clinweave.core.errors import UserError
 from clinweave.core.guardrails import RiskCategory, screen
 from clinweave.core.guardrails import reply as ruled
 from clinweave.datasets import probes, refuses
-from clinweave.evaluation.writing.items import Item, Items, drawn
-from clinweave.evaluation.writing.scored import Scored
+from clinweave.evaluation.writing.items import Item, Items, Scored, drawn
 from clinweave.evaluation.writing.settings import TaskSettings
 from clinweave.models import Message
 from clinweave.patients import Pseudonymiser

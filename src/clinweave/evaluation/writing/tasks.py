@@ -9,20 +9,19 @@ from typing import Protocol
 
 from clinweave.evaluation.judging import concept_f1, overlap_f1, rouge_l
 from clinweave.evaluation.writing.ehr_database import MAYBE_ABSENT
-from clinweave.evaluation.writing.ehrsql import NONE, EhrQuestion, read_ehrsql
+from clinweave.evaluation.writing.ehrsql import NONE, EhrQuestion, EhrSandbox, comparable_rows, read_ehrsql
 from clinweave.evaluation.writing.evidence import FindEvidence
 from clinweave.evaluation.writing.items import (
     Example,
     Item,
     Items,
     NearestExamples,
+    Scored,
     csv_rows,
     drawn,
     shortened,
 )
-from clinweave.evaluation.writing.scored import Scored
 from clinweave.evaluation.writing.settings import RETRIEVERS, TaskSettings
-from clinweave.evaluation.writing.sql import EhrSandbox, comparable_rows
 from clinweave.models import Message
 
 VERSION = 1  # raise it when prompts or scores change

@@ -49,7 +49,7 @@ class NoteReader:
     def read(self, text: str, person: Person | None = None) -> list[Mention]:
         """Return the findings in `text`, by place: `mention.text == text[mention.start:mention.end]`.
 
-        `person` is what is known of the patient besides: ranges are for that age and sex, not for those of the text.
+        `person` gives the age and sex for which ranges are taken, in place of those of the text.
         """
         return self.read_many([text], person)[0]
 

@@ -1,7 +1,7 @@
 """Layouts of small graphs for SVG, in pixels: a concept with its neighbours in two columns, and paths in layers.
 
-Neighbours stand in groups by relation, each on a line of its own, so that every name can be read and followed by
-keyboard; a force layout of 60 names lets them overlap.
+Neighbours are grouped by relation, one per line: every name can be read and reached by keyboard. In a force layout of
+60 names they overlap.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from clinweave.service.errors import RequestError
 from clinweave.service.responses import refuse
 from clinweave.service.settings import ServiceSettings
 
-_DISCARDED = 8  # times the limit: what is read of a refused body at most
+_DISCARDED = 8  # times the limit: at most so much of a refused body is read
 _DISCARD_SECONDS = 5.0
 
 

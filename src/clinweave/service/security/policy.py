@@ -35,7 +35,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass
 class AccessRules:
-    """What is asked of a request before any route sees it. The default: this machine alone, without tokens.
+    """Conditions that a request must meet before it is routed. The default: this machine alone, without tokens.
 
     `tokens_needed` asks every request for a bearer token or the session of a login. `hosts` are names that the Host
     header may have besides loopback, addresses, and this machine's own name.
