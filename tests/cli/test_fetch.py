@@ -5,20 +5,14 @@ import json
 import pytest
 
 from clinweave.cli import main
-from clinweave.resources import listing
-from tests.wheelhouse import TERMS, House
+from tests.wheelhouse import TERMS, pinned_house
 
 
 @pytest.fixture
 def house(tmp_path, monkeypatch):
-    def use(text: str) -> None:
-        monkeypatch.setattr(listing, "_shipped", lambda: text)
-        listing.catalogue.cache_clear()
-
-    result = House(tmp_path, use)
-    monkeypatch.setenv("CLINWEAVE_HOME", str(result.home))
-    yield result
-    listing.catalogue.cache_clear()
+    with pinned_house(tmp_path, monkeypatch) as result:
+        monkeypatch.setenv("CLINWEAVE_HOME", str(result.home))
+        yield result
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """The report as a reader meets it, in a real browser: Debian's chromium, driven by Playwright."""
 
-import os
-import shutil
-
 import pytest
 
+from tests.browser import chromium
+
 pytestmark = pytest.mark.weights
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def page(demo_slice):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        if os.environ.get("CLINWEAVE_REQUIRE_BROWSER") == "1":
-            pytest.fail("no chromium on this machine")
-        pytest.skip("no chromium on this machine (Debian: chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=QUIET)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.asked, page.faults = [], []
         page.on("request", lambda request: page.asked.append(request.url))
@@ -27,7 +17,6 @@ def page(demo_slice):
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto((demo_slice.out / "report.html").as_uri())
         yield page
-        browser.close()
 
 
 def test_it_asks_for_nothing_else_and_has_no_fault(page):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ from clinweave.evaluation.review import (
     read_ratings,
     review_report,
 )
+from tests.browser import chromium
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BAD = "</p><script>document.title = 'bad'</script> {{ 7 * 7 }}"
 
 
@@ -212,14 +211,8 @@ def test_the_commands_make_a_page_and_read_ratings(review, tmp_path, capsys):
 
 @pytest.mark.parametrize("width", [1200, 360])
 def test_a_rater_rates_reloads_and_saves_in_a_browser(review, tmp_path, width):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        if os.environ.get("CLINWEAVE_REQUIRE_BROWSER") == "1":
-            pytest.fail("no chromium on this machine")
-        pytest.skip("no chromium on this machine (Debian: chromium)")
     page_file, key, _ = review
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": 800})
         faults, asked = [], []
         page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
@@ -240,7 +233,6 @@ def test_a_rater_rates_reloads_and_saves_in_a_browser(review, tmp_path, width):
         name = waiting.value.suggested_filename
         if folder := os.environ.get("CLINWEAVE_SCREENSHOTS"):
             page.screenshot(path=str(Path(folder) / f"review-{width}.png"))
-        browser.close()
     assert name == "ratings-Ann-B-.json"
     assert faults == []
     assert not [url for url in asked if not url.startswith(("file:", "blob:"))]

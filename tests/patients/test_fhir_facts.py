@@ -12,6 +12,7 @@ from clinweave.patients import PatientStore, fhir, load, summary, timeline
 from clinweave.patients.batches import QuietLog
 from clinweave.patients.fhir_dates import date_of, time_of
 from tests.patients import made
+from tests.safety.documents import pdf_file
 
 ABOUT = {"subject": {"reference": "Patient/p1"}, "patient": {"reference": "Patient/p1"}}
 
@@ -38,27 +39,9 @@ def document(*attachments, **more):
             "content": [{"attachment": item} for item in attachments], **more}  # fmt: skip
 
 
-def pdf(text):
-    """Return a PDF of one page with the text, as small as the format allows."""
-    stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    data, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(data))
-        data += b"%d 0 obj" % number + body + b"endobj\n"
-    table = b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
-    return data + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(data)
-
-
 PLAIN, HTML = "Fever & rash.\nNo cough.", "<html><head><title>x</title><style>p {color: red}</style></head><body><script>alert(1)</script><p>Fever &amp; rash.</p><p>No <b>cough</b>.</p></body></html>"  # fmt: skip
 RTF = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\*\generator x;}\b Fever & rash.\b0\par No cough.}"
-FORMATS = [("text/plain", PLAIN), ("text/html", HTML), ("text/rtf", RTF), ("application/pdf", pdf("Fever & rash. No cough."))]  # fmt: skip
+FORMATS = [("text/plain", PLAIN), ("text/html", HTML), ("text/rtf", RTF), ("application/pdf", pdf_file("Fever & rash. No cough."))]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -34,9 +34,9 @@ def docx_file() -> bytes:
     return out.getvalue()
 
 
-def pdf_file() -> bytes:
-    """Return a page with one line of text."""
-    stream = b"BT /F1 12 Tf 20 100 Td (Gout is a disease of joints) Tj ET"
+def pdf_file(text: str = "Gout is a disease of joints") -> bytes:
+    """Return a page with one line of text, as small as the format allows."""
+    stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode()
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",

@@ -4,8 +4,6 @@ Each page's main path, keyboard use, hostile names, narrow screens, accessibilit
 of another machine.
 """
 
-import os
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,13 +11,11 @@ import pytest
 from clinweave.core.lazy import OpenedOnce
 from clinweave.evaluation.comparison.results import summarise
 from clinweave.service import AccessRules, ChatHandler, Role, ServiceSettings, ServiceState, TokenStore
+from tests.browser import chromium
 from tests.evaluation.comparison.test_results import full, made
 from tests.service.conftest import running
 from tests.service.pages import ASPIRIN, LETTER, known_drugs, small_base
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 GENE_QUESTION = "Which gene is associated with Marfan syndrome?"
 PAGES = {
     "ask": "/",
@@ -59,15 +55,8 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        if os.environ.get("CLINWEAVE_REQUIRE_BROWSER") == "1":
-            pytest.fail("no chromium on this machine")
-        pytest.skip("no chromium on this machine (Debian: chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=QUIET)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

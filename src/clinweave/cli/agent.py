@@ -10,6 +10,7 @@ import typer
 
 from clinweave.cli.answers import (
     MODEL_HELP,
+    AllowRemote,
     AudienceName,
     Collections,
     GraphFolder,
@@ -59,9 +60,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         ),
     ] = None,
     threads: Threads = 0,
-    allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
-    ] = "",
+    allow_remote: AllowRemote = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document with every step.")] = False,
 ) -> None:
     """Answer a question in steps: plan, call a tool, remember, until the evidence suffices.

@@ -51,6 +51,10 @@ Threads = Annotated[
         show_default="as many cores as are idle, up to 4",
     ),
 ]
+MaxTokens = Annotated[int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")]
+AllowRemote = Annotated[
+    str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
+]
 Judge = Annotated[
     str,
     typer.Option(

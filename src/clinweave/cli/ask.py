@@ -10,6 +10,7 @@ import typer
 from clinweave.cli.answers import (
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AllowRemote,
     AudienceName,
     Budget,
     Collections,
@@ -18,6 +19,7 @@ from clinweave.cli.answers import (
     Judge,
     LanguageCode,
     LiveAnswer,
+    MaxTokens,
     Threads,
     document,
     show,
@@ -42,13 +44,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     graph: GraphFolder = None,
     index: IndexFolder = None,
     budget: Budget = 192,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
-    ] = 128,
+    max_tokens: MaxTokens = 128,
     threads: Threads = 0,
-    allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
-    ] = "",
+    allow_remote: AllowRemote = "",
     structures: Annotated[
         bool,
         typer.Option(

@@ -12,6 +12,7 @@ from rich.markup import escape
 from clinweave.cli.answers import (
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AllowRemote,
     AudienceName,
     Budget,
     Collections,
@@ -20,6 +21,7 @@ from clinweave.cli.answers import (
     Judge,
     LanguageCode,
     LiveAnswer,
+    MaxTokens,
     Threads,
     document,
     show,
@@ -46,13 +48,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     graph: GraphFolder = None,
     index: IndexFolder = None,
     budget: Budget = 192,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
-    ] = 128,
+    max_tokens: MaxTokens = 128,
     threads: Threads = 0,
-    allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
-    ] = "",
+    allow_remote: AllowRemote = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document when the session ends.")
     ] = False,

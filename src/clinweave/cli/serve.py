@@ -10,12 +10,14 @@ import typer
 from clinweave.cli.answers import (
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AllowRemote,
     AudienceName,
     Budget,
     Collections,
     GraphFolder,
     IndexFolder,
     Judge,
+    MaxTokens,
     Records,
     Threads,
 )
@@ -104,9 +106,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     index: IndexFolder = None,
     records: Records = None,
     budget: Budget = 192,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
-    ] = 512,
+    max_tokens: MaxTokens = 512,
     threads: Threads = 0,
     max_bytes: Annotated[int, typer.Option(min=1024, help="Maximum size of a request, in bytes.")] = 1 << 20,
     max_queue: Annotated[
@@ -117,9 +117,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             show_default="8, without a model 128",
         ),
     ] = 0,
-    allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
-    ] = "",
+    allow_remote: AllowRemote = "",
     runs: Annotated[
         Path | None,
         typer.Option(

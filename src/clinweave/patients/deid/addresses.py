@@ -119,15 +119,15 @@ def places_in(text: str) -> Iterator[Span]:
             yield Span(*match.span(), Kind.PLACE, "place named elsewhere")
 
 
+def _general_words() -> frozenset[str]:
+    """Return the words that name no town."""
+    names = ("common", "heads", "not_people", "generic_places", "not_places")
+    return frozenset().union(*(lists()[name] for name in names))
+
+
 def places_after_names(text: str, names: Iterable[Span]) -> Iterator[Span]:
     """Yield the town that follows a person's name and a comma and ends the clause ("Prof. van 't Hoff, Leiden.")."""
-    general = (
-        lists()["common"]
-        | lists()["heads"]
-        | lists()["not_people"]
-        | lists()["generic_places"]
-        | lists()["not_places"]
-    )
+    general = _general_words()
     for span in names:
         match = _AFTER_NAME.match(text, span.end)
         if match and match["it"].lower() not in general:
@@ -136,13 +136,7 @@ def places_after_names(text: str, names: Iterable[Span]) -> Iterator[Span]:
 
 def places_after_places(text: str, places: Iterable[Span]) -> Iterator[Span]:
     """Yield the town that follows a street or an institution ("Calle Olmo 15, 41003 Sevilla", "(H\u00f4pital Nord, Lyon)")."""
-    general = (
-        lists()["common"]
-        | lists()["heads"]
-        | lists()["not_people"]
-        | lists()["generic_places"]
-        | lists()["not_places"]
-    )
+    general = _general_words()
     for span in places:
         if span.rule not in _BEFORE_TOWN:
             continue
