@@ -54,10 +54,10 @@ def test_the_patient_tells_what_is_asked_from_the_fields_of_the_case(tmp_path):
     for question, reply in replies.items():
         assert case.reply(question)[0] == reply
     assert case.reply("Is there a heart murmur?") == []
-    told = {line for question in ROUTINE for line in case.reply(question)}
-    assert "Blood Tests Acetylcholine Receptor Antibodies: elevated" in told
-    assert told <= set(case.lines("patient", "examiner"))
-    assert not any(case.diagnosis in line for line in [case.told, *told])
+    actual = {line for question in ROUTINE for line in case.reply(question)}
+    assert "Blood Tests Acetylcholine Receptor Antibodies: elevated" in actual
+    assert actual <= set(case.lines("patient", "examiner"))
+    assert not any(case.diagnosis in line for line in [case.told, *actual])
 
 
 def test_the_right_diagnosis_is_one_of_ten_and_the_draw_is_repeatable(tmp_path):

@@ -61,8 +61,8 @@ def cases(tmp_path):
 
 def test_cases_are_ranked_as_one_at_a_time(release, cases, tmp_path, capsys):
     run_diagnose(cases, tmp_path / "out", f"release={release}", "top=3")
-    told = json.loads(capsys.readouterr().out)
-    assert told["errors"] == {
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["errors"] == {
         'needs "observed"': 1, 'needs an "id"': 1, '"observed" is not a list of texts': 2,
     }  # fmt: skip
     rows = rows_of(tmp_path / "out")

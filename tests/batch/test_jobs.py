@@ -108,8 +108,8 @@ def stopped(*arguments):
 def test_estimate_of_a_corpus(home, notes, capsys):
     arguments = ("estimate", "corpus", "--sample", notes, "--job", "link", "--records", "2000000")
     assert stopped(*arguments, "--processors", "4", "--hours", "0.5", "--set", "language=en", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    (measured,), (expected,) = told["measured"], told["extrapolated"]
+    printed = json.loads(capsys.readouterr().out)
+    (measured,), (expected,) = printed["measured"], printed["extrapolated"]
     assert (measured["records"], measured["bad_records"], measured["runs"]) == (20, 0, 3)
     assert measured["input_bytes"] == notes.stat().st_size
     assert measured["least_seconds"] <= measured["seconds"] <= measured["most_seconds"]
@@ -143,8 +143,13 @@ def test_the_command(home, notes, tmp_path, capsys):
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
         assert stopped.value.code == 0
-        told = json.loads(capsys.readouterr().out)
-        assert (told["rows"], told["parts"], told["resumed"], told["errors"]) == (20, 1, resumed, {})
+        printed = json.loads(capsys.readouterr().out)
+        assert (printed["rows"], printed["parts"], printed["resumed"], printed["errors"]) == (
+            20,
+            1,
+            resumed,
+            {},
+        )
     with pytest.raises(SystemExit) as stopped:
         main([*arguments[:-1], "--memory", "much"])
     assert stopped.value.code == 2

@@ -51,8 +51,8 @@ def test_a_job_through_the_client_server(cluster, notes, expected, tmp_path):
                  "--set", "language=en", "--runner", cluster.client, "--json")  # fmt: skip
     first = clinweave(*arguments)
     assert first.returncode == 0, first.stderr
-    told = json.loads(first.stdout)
-    assert (told["rows"], told["errors"], told["resumed"]) == (180, {}, 0)
+    printed = json.loads(first.stdout)
+    assert (printed["rows"], printed["errors"], printed["resumed"]) == (180, {}, 0)
     assert contents(tmp_path / "out") == expected
     next((tmp_path / "out").glob("*.parquet")).unlink()
     again = clinweave(*arguments)

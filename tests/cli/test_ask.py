@@ -290,7 +290,7 @@ def test_a_judged_sentence_is_marked_and_stands_beside_the_source(run, monkeypat
 
 
 def test_a_judge_must_be_on_this_machine_and_exist(run, built, script):
-    for address, said in (("http://127.0.0.1:1/v1#x", "cannot judge"), ("qwen9", "Unknown model")):
+    for address, message in (("http://127.0.0.1:1/v1#x", "cannot judge"), ("qwen9", "Unknown model")):
         code, out, err = run(QUESTION, "--model", script, "--judge", address)
         assert (code, out) == (2, "")
-        assert said in err
+        assert message in err

@@ -27,8 +27,8 @@ def run(tmp_path, monkeypatch):
 
 
 def test_terms_as_json_and_as_a_table(run):
-    told = json.loads(run("--hpo", "HP:0000102,HP:0000202", "--not", "HP:0000302", "--json").stdout)
-    assert told["cases"][0]["ranking"][0]["id"] == "OMIM:1"
+    printed = json.loads(run("--hpo", "HP:0000102,HP:0000202", "--not", "HP:0000302", "--json").stdout)
+    assert printed["cases"][0]["ranking"][0]["id"] == "OMIM:1"
     assert "Lens disease 1" in run("--hpo", "HP:0000102").stdout
 
 
@@ -66,10 +66,10 @@ def test_the_own_publication_is_dropped(run, tmp_path):
     value = PACKET | {"phenotypicFeatures": [{"type": {"id": "HP:0000301"}}]}
     value["metaData"] = {"externalReferences": [{"id": "PMID:13"}]}
     path.write_text(json.dumps(value), "utf-8")
-    told = json.loads(run(path, "--drop-own-publication", "--json").stdout)
-    assert "OMIM:3" not in [item["id"] for item in told["cases"][0]["ranking"]]
-    told = json.loads(run(path, "--json").stdout)
-    assert told["cases"][0]["ranking"][0]["id"] == "OMIM:3"
+    printed = json.loads(run(path, "--drop-own-publication", "--json").stdout)
+    assert "OMIM:3" not in [item["id"] for item in printed["cases"][0]["ranking"]]
+    printed = json.loads(run(path, "--json").stdout)
+    assert printed["cases"][0]["ranking"][0]["id"] == "OMIM:3"
 
 
 @pytest.mark.parametrize("arguments", [[], ["nowhere.json"], ["--hpo", "HP:0000102", "--mondo", "nowhere"]])

@@ -94,33 +94,33 @@ SENDS = {
 @pytest.mark.parametrize("kind", ["gated", "private"])
 @pytest.mark.parametrize("name", sorted(SENDS))
 def test_a_model_elsewhere_sees_nothing_closed(homes, run, kind: str, name: str) -> None:
-    code, said = run(homes[kind], *SENDS[name], typed=f"{QUESTION}\n")
-    assert code == 2, said
-    assert f"{kind} evidence" in said
-    assert "--allow-remote far.example" in said
-    code, said = run(homes[kind], *SENDS[name], "--allow-remote", "near.example", typed=f"{QUESTION}\n")
-    assert code == 2, said
+    code, output = run(homes[kind], *SENDS[name], typed=f"{QUESTION}\n")
+    assert code == 2, output
+    assert f"{kind} evidence" in output
+    assert "--allow-remote far.example" in output
+    code, output = run(homes[kind], *SENDS[name], "--allow-remote", "near.example", typed=f"{QUESTION}\n")
+    assert code == 2, output
 
 
 def test_private_relations_stay_whatever_is_allowed(homes, run) -> None:
-    code, said = run(homes["private"], *SENDS["ask"], "--allow-remote", "far.example")
+    code, output = run(homes["private"], *SENDS["ask"], "--allow-remote", "far.example")
     assert code == 2
-    assert "whatever is allowed" in said
+    assert "whatever is allowed" in output
 
 
 def test_private_notes_pass_only_pseudonymised_and_only_to_the_named_host(homes, run, monkeypatch) -> None:
     asked = ("ask", "long fingers in the tall patient", "--knowledge", "text", "--model", FAR)
     for kind in ("raw notes", "pseudonymised notes"):
-        code, said = run(homes[kind], *asked)
+        code, output = run(homes[kind], *asked)
         assert code == 2
-        assert f"{kind.split()[0].replace('raw', 'private')} evidence" in said
-        assert NOTE not in said
-    code, said = run(homes["raw notes"], *asked, "--allow-remote", "far.example")
+        assert f"{kind.split()[0].replace('raw', 'private')} evidence" in output
+        assert NOTE not in output
+    code, output = run(homes["raw notes"], *asked, "--allow-remote", "far.example")
     assert code == 2
-    assert "not pseudonymised" in said
+    assert "not pseudonymised" in output
     monkeypatch.setattr(RemoteModel, "generate", lambda *_, **__: Generation("Not known.", 1, 1, 0.0))
-    code, said = run(homes["pseudonymised notes"], *asked, "--allow-remote", "far.example")
-    assert code == 0, said
+    code, output = run(homes["pseudonymised notes"], *asked, "--allow-remote", "far.example")
+    assert code == 0, output
 
 
 def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None:
@@ -136,10 +136,10 @@ def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None
         "--out",
         tmp_path / "out",
     )
-    code, said = run(homes["raw notes"], *asked, "--method", "write")
+    code, output = run(homes["raw notes"], *asked, "--method", "write")
     assert code == 2
-    assert "private passages may not be sent to far.example" in said
-    assert NOTE not in said
+    assert "private passages may not be sent to far.example" in output
+    assert NOTE not in output
 
 
 @pytest.fixture
@@ -173,12 +173,12 @@ def test_comparing_with_a_model_elsewhere_is_refused(
             "utf-8",
         )
         given = ("--bench", questions, "--model", FAR, "--method", "generation", "--allow-remote", allowed)
-        code, said = run(
+        code, output = run(
             homes[kind], command, *((recipe,) if command == "run" else given), "--out", tmp_path / "runs"
         )
-        assert code == 2, said
-        assert f"{kind} knowledge for benchmark may not be sent to far.example" in said
-        assert "--allow-remote far.example" in said
+        assert code == 2, output
+        assert f"{kind} knowledge for benchmark may not be sent to far.example" in output
+        assert "--allow-remote far.example" in output
 
 
 @pytest.mark.parametrize("kind", ["gated", "private"])
@@ -198,21 +198,21 @@ def test_a_served_model_elsewhere_sees_nothing_closed(homes, run, monkeypatch, k
     for allowed in ("", "near.example"):
         given = ("--knowledge", "graph", "--model", FAR, "--allow-remote", allowed)
         assert run(homes[kind], "serve", *given)[0] == 0
-        said = replies[-1].json()["error"]["message"]
-        assert replies[-1].status_code == 400, said
-        assert f"{kind} evidence may not be sent to far.example" in said
+        output = replies[-1].json()["error"]["message"]
+        assert replies[-1].status_code == 400, output
+        assert f"{kind} evidence may not be sent to far.example" in output
 
 
 @pytest.mark.parametrize("kind", ["gated", "private"])
 def test_exports_are_refused_and_gated_ones_pass_when_named(homes, run, tmp_path, kind: str) -> None:
     out = tmp_path / "out"
     for command in (("graph", "export", "--kgx", out), ("data", "build", "--out", out)):
-        code, said = run(homes[kind], *command)
-        assert code == 2, said
-        assert "may not be exported" in said
+        code, output = run(homes[kind], *command)
+        assert code == 2, output
+        assert "may not be exported" in output
         assert not out.exists()
-    code, said = run(homes[kind], "graph", "export", "--kgx", out, "--allow-export")
-    assert code == (0 if kind == "gated" else 2), said
+    code, output = run(homes[kind], "graph", "export", "--kgx", out, "--allow-export")
+    assert code == (0 if kind == "gated" else 2), output
 
 
 def test_weights_of_closed_material_are_not_exported(run, homes, tmp_path) -> None:
@@ -221,9 +221,9 @@ def test_weights_of_closed_material_are_not_exported(run, homes, tmp_path) -> No
         folder.mkdir()
         (folder / "config.json").write_text("{}", "utf-8")
         write_json(folder / "manifest.json", {"kind": "sft", "tier": tier})
-        code, said = run(homes["gated"], "export", folder, "--out", tmp_path / "out")
+        code, output = run(homes["gated"], "export", folder, "--out", tmp_path / "out")
         assert code == 2
-        assert f"{tier} material in these weights may not be exported" in said
+        assert f"{tier} material in these weights may not be exported" in output
 
 
 def test_stages_inherit_the_strictest_tier(homes, tmp_path) -> None:

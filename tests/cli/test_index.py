@@ -35,10 +35,10 @@ def test_from_a_folder_to_a_hit_and_away(tmp_path: Path, home: Path) -> None:
     result = CliRunner().invoke(index.app, ["add", str(texts), "--name", "strict"])
     assert (result.exit_code, "b.txt: empty" in result.stderr) == (1, True)
     run("remove", "strict")
-    told = json.loads(run("add", str(texts), "--skip-unreadable", "--json"))
-    assert told["collection"]["name"] == "my-texts"
-    assert told["collection"]["dropped"] == {"empty": 1}
-    assert told["index"]["parts"]["my-texts"]["passages"] == 1
+    printed = json.loads(run("add", str(texts), "--skip-unreadable", "--json"))
+    assert printed["collection"]["name"] == "my-texts"
+    assert printed["collection"]["dropped"] == {"empty": 1}
+    assert printed["index"]["parts"]["my-texts"]["passages"] == 1
     assert "(unchanged)" in run("add", str(texts), "--skip-unreadable")
     assert list(json.loads(run("list", "--json"))) == ["my-texts"]
     (hit,) = json.loads(run("search", "sticky", "--json"))["hits"]

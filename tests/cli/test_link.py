@@ -32,9 +32,10 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 
 def test_one_text() -> None:
-    told = json.loads(run("--text", "no seizures", "--json")[0])
+    printed = json.loads(run("--text", "no seizures", "--json")[0])
     assert [
-        (item["start"], item["end"], item["text"], item["id"], item["negated"]) for item in told["mentions"]
+        (item["start"], item["end"], item["text"], item["id"], item["negated"])
+        for item in printed["mentions"]
     ] == [(3, 11, "seizures", "HP:0001250", True)]
     assert "HP:0001250" in run("--text", "seizures [x] \x07")[0]
     assert "no concept" in run("--text", "")[0]
@@ -59,8 +60,8 @@ def test_a_file(tmp_path: Path) -> None:
     texts = ["Ünal’s asthma\u2028and fever", "", "\ud800 seizures", "asthma"] * 120
     rows = [json.dumps({"id": number, "text": text}) for number, text in enumerate(texts)]
     source.write_text("\n\n".join(rows))
-    told = json.loads(run(str(source), "--out", str(out), "--prefix", "HP", "--json")[0])
-    assert told == {"documents": 480, "mentions": 480, "errors": 0, "out": str(out)}
+    printed = json.loads(run(str(source), "--out", str(out), "--prefix", "HP", "--json")[0])
+    assert printed == {"documents": 480, "mentions": 480, "errors": 0, "out": str(out)}
     result = lines(out)
     assert [item["id"] for item in result] == list(range(480))
     for text, item in zip(texts, result, strict=True):
@@ -91,8 +92,8 @@ def test_a_bad_line_stops_and_leaves_nothing(tmp_path: Path, bad: str) -> None:
     with pytest.raises(UserError, match=r"in\.jsonl, line 2: .*1 good lines before it"):
         run(str(source), "--out", str(out))
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "world"}
-    told = json.loads(run(str(source), "--out", str(out), "--keep-going", "--json")[0])
-    assert (told["documents"], told["errors"]) == (2, 1)
+    printed = json.loads(run(str(source), "--out", str(out), "--keep-going", "--json")[0])
+    assert (printed["documents"], printed["errors"]) == (2, 1)
     assert "line 2" in str(lines(out)[1]["error"])
 
 

@@ -108,12 +108,12 @@ def test_deidentify(loaded, call, tmp_path):
     code, out, _ = call(
         "deidentify", tmp_path / "note.txt", "--in", loaded["path"], "--patient", "patient-one", "--json"
     )
-    told = json.loads(out)
+    printed = json.loads(out)
     assert code == 0
-    assert told["state"] == "pseudonymised"
-    assert "Quillerby" not in told["text"]
-    assert "Wilson disease" in told["text"]
-    assert "Dr. [NAME]" in told["text"]
+    assert printed["state"] == "pseudonymised"
+    assert "Quillerby" not in printed["text"]
+    assert "Wilson disease" in printed["text"]
+    assert "Dr. [NAME]" in printed["text"]
     call("deidentify", tmp_path / "note.txt", "--out", tmp_path / "out.txt")
     assert stat.S_IMODE((tmp_path / "out.txt").stat().st_mode) == 0o600
     assert call("deidentify", tmp_path / "gone.txt")[0] == 2

@@ -90,8 +90,8 @@ def test_no_prompt_is_written_or_logged_unasked(small_world, call, tmp_path, cap
     caplog.set_level("DEBUG")
     assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out", "--set", "dump_prompts=true")[0] == 0
     [dumped] = (tmp_path / "out").rglob("prompts.jsonl")
-    said = [row["messages"] for row in map(json.loads, dumped.read_text("utf-8").splitlines())]
-    form = max((line for told in said for line in told[0]["content"].splitlines()), key=len)
+    requests = [row["messages"] for row in map(json.loads, dumped.read_text("utf-8").splitlines())]
+    form = max((line for request in requests for line in request[0]["content"].splitlines()), key=len)
     assert call("run", tmp_path / "own.toml", "--out", tmp_path / "quiet")[0] == 0
     held = "".join(path.read_text("utf-8") for path in (tmp_path / "quiet").rglob("*.json*"))
     assert form not in held + caplog.text

@@ -27,10 +27,10 @@ def test_the_program_serves_asks_itself_and_ends(script, call):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        told = json.loads(started.stdout.readline())
-        assert told["model"] == "colleague"
+        printed = json.loads(started.stdout.readline())
+        assert printed["model"] == "colleague"
         assert (
-            httpx.get(told["address"].removesuffix("/v1") + "/health", trust_env=False).json()["status"]
+            httpx.get(printed["address"].removesuffix("/v1") + "/health", trust_env=False).json()["status"]
             == "ok"
         )
         code, out, _ = call(
@@ -39,7 +39,7 @@ def test_the_program_serves_asks_itself_and_ends(script, call):
             "--knowledge",
             "none",
             "--model",
-            f"{told['address']}#colleague",
+            f"{printed['address']}#colleague",
             "--json",
         )
         assert code == 0

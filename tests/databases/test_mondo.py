@@ -33,7 +33,7 @@ def test_codes_and_phenotypes_are_never_the_same_thing(reading):
 
 
 def test_one_spelling_whichever_way_a_file_has_it():
-    told = (
+    actual = (
         "go:0005",
         "UBERON:1",
         "uberon:1",
@@ -43,7 +43,7 @@ def test_one_spelling_whichever_way_a_file_has_it():
         "loinc:4-1",
         "chebi:CHEBI:9",
     )
-    assert [*map(normal, told)] == [
+    assert [*map(normal, actual)] == [
         "GO:0005", "UBERON:1", "UBERON:1", "ORPHA:7", "SNOMEDCT:3", "SNOMEDCT:3", "LOINC:4-1", "CHEBI:9",
     ]  # fmt: skip
 

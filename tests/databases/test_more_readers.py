@@ -120,8 +120,8 @@ def test_a_doctype_that_declares_something_is_refused(reading):
 def test_icd_maps(reading):
     result = reading("icd_maps")
     assert result.concepts["ICD9CM:719.9"].name == "Joint disorder of Ménière"
-    told = {(item.subject, item.object, item.evidence) for item in result.relations}
-    assert told == {
+    actual = {(item.subject, item.object, item.evidence) for item in result.relations}
+    assert actual == {
         ("ICD9CM:719.9", "ICD10CM:M25.9", "approximate"),
         ("ICD9CM:E800.0", "ICD10CM:V81.1XXA", "approximate, combination"),
         ("ICD10CM:M25.9", "ICD9CM:719.9", "exact"),
@@ -143,8 +143,8 @@ def test_full_drugbank_is_gated_and_tells_an_interaction_once(reading):
     result = reading("drugbank")
     assert result.source.tier is Tier.GATED
     assert result.source.release == "9.9"
-    told = of(result, "interacts_with")
-    assert len({(item.subject, item.object, item.evidence) for item in told}) == 1
+    actual = of(result, "interacts_with")
+    assert len({(item.subject, item.object, item.evidence) for item in actual}) == 1
     assert ("DRUGBANK:DB00001", "directly_physically_interacts_with", "UNIPROT:P00001") in result.triples
     assert result.concepts["DRUGBANK:DB00001"].xrefs == ("UNII:ABC123", "CHEBI:3", "DRUGBANK:DB99001")
     assert {item.section: item.text for item in result.passages} == {"indication": "For wobbling knees."}
@@ -196,9 +196,9 @@ def test_rxnorm(reading):
 
 def test_ansm_classes_and_their_members(reading):
     result = reading("ansm")
-    told = {(item.subject, item.object): (item.evidence, item.grade) for item in result.relations}
-    assert told[("ANSM.CLASS:steadants", "ANSM:knesteadine")] == ("discouraged", Grade.CURATED)
-    assert told[("ANSM:knesteadine", "ANSM:stabilol")] == ("discouraged", Grade.CLASS_INFERRED)
+    actual = {(item.subject, item.object): (item.evidence, item.grade) for item in result.relations}
+    assert actual[("ANSM.CLASS:steadants", "ANSM:knesteadine")] == ("discouraged", Grade.CURATED)
+    assert actual[("ANSM:knesteadine", "ANSM:stabilol")] == ("discouraged", Grade.CLASS_INFERRED)
     severities = {item.evidence: item.grade for item in result.relations if item.object == "ANSM:steadol"}
     assert severities == {"discouraged": Grade.CLASS_INFERRED, "contraindicated": Grade.CURATED}
     assert result.log.total == 1
@@ -222,8 +222,8 @@ def test_ansm_with_drug_names_says_how_it_matched(reading):
 
 def test_sider_is_text_mined_and_leaves_out_placebo(reading):
     result = reading("sider")
-    told = {(item.predicate, item.object, item.frequency) for item in result.relations}
-    assert told == {
+    actual = {(item.predicate, item.object, item.frequency) for item in result.relations}
+    assert actual == {
         ("biolink:has_side_effect", "UMLS:C0000001", "21%"),
         ("biolink:treats", "UMLS:C0000002", ""),
     }
@@ -260,11 +260,11 @@ def test_kgx_grades_carefully(reading):
 
 def test_sssom_denials_and_machine_mappings(reading):
     result = reading("sssom")
-    told = [
+    actual = [
         (item.predicate.removeprefix("biolink:"), item.object, item.negated, item.grade)
         for item in result.relations
     ]
-    assert told == [
+    assert actual == [
         ("exact_match", "MESH:D000002", False, Grade.CURATED),
         ("exact_match", "MESH:D000001", True, Grade.CURATED),
         ("broad_match", "MESH:D000001", False, Grade.CURATED),
@@ -277,8 +277,8 @@ def test_sssom_denials_and_machine_mappings(reading):
 def test_synthetic_lists_stay_synthetic_and_keep_their_names(reading):
     result = reading("faker_healthcare")
     assert {item.grade for item in result.relations} == {Grade.SYNTHETIC}
-    told = {(item.subject, item.object, item.original_object) for item in of(result, "has_phenotype")}
-    assert told == {
+    actual = {(item.subject, item.object, item.original_object) for item in of(result, "has_phenotype")}
+    assert actual == {
         ("FAKER.DISEASE:knee-wobble", "HP:0000100", "FAKER.SYMPTOM:shaky-knees"),
         ("FAKER.DISEASE:knee-wobble", "FAKER.SYMPTOM:zigzag", ""),
     }

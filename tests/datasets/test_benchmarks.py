@@ -40,7 +40,7 @@ def test_medqa_with_four_and_five_options_are_two_tasks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "expected_message"),
     [
         (
             {"question": "Q?", "options": {"A": "x", "B": "y"}, "answer": "x", "answer_idx": "B"},
@@ -50,10 +50,10 @@ def test_medqa_with_four_and_five_options_are_two_tasks(tmp_path):
         ({"question": "Q?", "options": {"A": "x", "B": "y\udc00"}, "answer": "x"}, "options.*surrogate"),
     ],
 )
-def test_rows_that_contradict_themselves_or_are_no_text_are_refused(tmp_path, row, said):
+def test_rows_that_contradict_themselves_or_are_no_text_are_refused(tmp_path, row, expected_message):
     path = tmp_path / "b.jsonl"
     path.write_text(json.dumps(row))
-    with pytest.raises(UserError, match=f"row 1.*{said}"):
+    with pytest.raises(UserError, match=f"row 1.*{expected_message}"):
         read_benchmark(path)
 
 

@@ -90,7 +90,7 @@ def test_a_pair_shares_its_whole_prompt(tmp_path, row):
 
 
 @pytest.mark.parametrize(
-    ("row", "field", "said"),
+    ("row", "field", "expected_message"),
     [
         ({"chosen": [U, A], "rejected": [turn("user", "other"), A]}, "rejected", "shares its prompt"),
         ({"chosen": [U, A, U, A], "rejected": [U, last("b")]}, "rejected", "shares its prompt"),
@@ -144,11 +144,11 @@ def test_a_pair_shares_its_whole_prompt(tmp_path, row):
         ({"text": "x", "task": 3}, "task", "found a number"),
     ],
 )
-def test_odd_rows_are_refused_by_field(tmp_path, row, field, said):
+def test_odd_rows_are_refused_by_field(tmp_path, row, field, expected_message):
     example, problems = one(tmp_path, row)
     assert example is None
     assert problems[0].field == field
-    assert said in problems[0].message
+    assert expected_message in problems[0].message
 
 
 def test_what_the_check_passes_is_read_whatever_the_row_holds(tmp_path):

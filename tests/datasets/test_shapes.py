@@ -36,7 +36,7 @@ def test_prompt_and_replies_survive_every_shape(tmp_path_factory, shape, asked, 
 
 
 @pytest.mark.parametrize(
-    ("row", "field", "said"),
+    ("row", "field", "expected_message"),
     [
         ({"messages": [{"role": "doctor", "content": "x"}]}, "messages[0].role", "doctor"),
         ({"messages": [{"role": "user", "content": "x"}]}, "messages[0].role", "assistant"),
@@ -53,12 +53,12 @@ def test_prompt_and_replies_survive_every_shape(tmp_path_factory, shape, asked, 
         ({"text": " "}, "text", "text"),
     ],
 )
-def test_a_fault_is_named_by_row_and_field(tmp_path, row, field, said):
+def test_a_fault_is_named_by_row_and_field(tmp_path, row, field, expected_message):
     good = {"text": "fine"}
     path = write(tmp_path / "x.jsonl", good, row)
     (problem, *_) = check_file(path).problems
     assert (problem.row, problem.field) == (2, field)
-    assert said in problem.message
+    assert expected_message in problem.message
     with pytest.raises(UserError, match="row 2"):
         read_shape(path)
 

@@ -91,7 +91,7 @@ def test_an_unfinished_result_is_asked_for_again_and_a_stopped_one_leaves_nothin
     assert [item.name for item in (tmp_path / "out" / "steps").iterdir()] == ["a"]
 
 
-class Told(Progress):
+class RecordedProgress(Progress):
     def __init__(self):
         self.messages = []
 
@@ -124,11 +124,11 @@ class Small:
 
 
 def test_a_study_writes_recipe_numbers_and_report_and_closes(tmp_path):
-    told = Told()
+    progress = RecordedProgress()
     study = Small(4)
-    assert run_study(study, Runner(tmp_path / "out", tmp_path, told)) == Count(8)
+    assert run_study(study, Runner(tmp_path / "out", tmp_path, progress)) == Count(8)
     assert study.closed
-    assert told.messages == ["First step", "second"]
+    assert progress.messages == ["First step", "second"]
     names = {item.name for item in (tmp_path / "out").iterdir()}
     assert {"recipe.toml", "results.json", "report.html", "report.md", "steps"} <= names
     assert "sum 8" in (tmp_path / "out" / "report.html").read_text("utf-8")

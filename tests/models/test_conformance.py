@@ -266,9 +266,9 @@ def test_describes_itself_without_secrets(
 ) -> None:
     _, model = back_end
     monkeypatch.setenv("CLINWEAVE_API_KEY", "very-secret")
-    told = json.dumps(model.describe())
+    actual = json.dumps(model.describe())
     assert "backend" in model.describe()
-    assert "very-secret" not in told
+    assert "very-secret" not in actual
     assert model.name
 
 
@@ -279,9 +279,9 @@ def test_the_page_tells_what_is_declared() -> None:
         for line in page.splitlines()
         if line.startswith("| `")
     ]
-    told = {
+    actual = {
         row[0]: {name for name, cell in zip(Capability, row[2:], strict=True) if cell == "yes"}
         for row in rows[:5]
     }
     kinds = ("numpy", "numpy", "server", "scripted", "transformers")
-    assert list(told.values()) == [DECLARED[kind] for kind in kinds]
+    assert list(actual.values()) == [DECLARED[kind] for kind in kinds]

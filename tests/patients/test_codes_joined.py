@@ -59,10 +59,10 @@ def test_names_of_codes_are_no_sentences(monkeypatch):
         return [[item] if item.start >= 0 and not self.judged else [] for item in mentions]
 
     monkeypatch.setattr(Linker, "link_many", link_many)
-    told = [("drug", "stonix 5 mg"), ("drug", "Bag"), ("lab", "stonix"), ("lab", "stonix, Blood")]
+    actual = [("drug", "stonix 5 mg"), ("drug", "Bag"), ("lab", "stonix"), ("lab", "stonix, Blood")]
     rows = [
         {"code": f"X:{at}", "description": name, "parent_codes": [], "kind": kind, "events": 1}
-        for at, (kind, name) in enumerate(told)
+        for at, (kind, name) in enumerate(actual)
     ]
     linker = Linker(SimpleNamespace(prefixes=("CHEBI", "MESH")))
     linked = link_codes(pa.Table.from_pylist(rows), None, linker).column("linked_by").to_pylist()

@@ -77,13 +77,15 @@ def test_identifiers_of_more_countries_and_styles_go(text, gone):
     ("Seen at Quillerby Hospital.", ["Quillerby"]), ("id MRN778899 again", ["MRN778899"]), ("born 03/04/1921, seen 2015", ["1921"]),
 ])  # fmt: skip
 def test_what_identifies_goes(text, gone):
-    told = RULES.note(text, "1", OWN).text
-    assert [word for word in gone if word in told] == []
+    actual = RULES.note(text, "1", OWN).text
+    assert [word for word in gone if word in actual] == []
 
 
 def test_the_patients_own_name_goes_and_the_disease_of_that_name_stays():
-    told = RULES.note("Odalys Wilson has Wilson disease. WILSON denies falls; wilson's ring.", "1", OWN).text
-    assert told.startswith("[NAME] has Wilson disease. [NAME] denies")
+    actual = RULES.note(
+        "Odalys Wilson has Wilson disease. WILSON denies falls; wilson's ring.", "1", OWN
+    ).text
+    assert actual.startswith("[NAME] has Wilson disease. [NAME] denies")
 
 
 def test_it_is_called_pseudonymised():
@@ -97,10 +99,10 @@ def test_it_is_called_pseudonymised():
     ["%Y-%m-%d", "%m/%d/%Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%Y"]))  # fmt: skip
 def test_intervals_and_weekdays_are_kept_and_no_date_stays(first, days, patient, form):
     second = first + timedelta(days=days)
-    told = RULES.note(f"From {first.strftime(form)} until {second.strftime(form)} there.", patient).text
+    actual = RULES.note(f"From {first.strftime(form)} until {second.strftime(form)} there.", patient).text
     shift = timedelta(weeks=weeks_of(b"k" * 32, patient))
     expected = f"From {(first + shift).strftime(form)} until {(second + shift).strftime(form)} there."
-    assert re.sub(r"\b0", "", told) == re.sub(r"\b0", "", expected)
+    assert re.sub(r"\b0", "", actual) == re.sub(r"\b0", "", expected)
     assert shift
     assert abs(shift) <= timedelta(weeks=MAX_WEEKS)
 
@@ -223,11 +225,11 @@ def test_any_text_goes_through_and_is_rebuilt_from_its_spans(text):
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10)), max_size=12))
 def test_settling_loses_no_marked_letter_and_leaves_no_overlap(pairs):
     spans = [Span(start, start + size, Kind.NAME, "r") for start, size in pairs]
-    told = settled(spans)
-    assert {at for span in told for at in range(span.start, span.end)} == {
+    actual = settled(spans)
+    assert {at for span in actual for at in range(span.start, span.end)} == {
         at for span in spans for at in range(span.start, span.end)
     }
-    assert all(left.end <= right.start for left, right in pairwise(told))
+    assert all(left.end <= right.start for left, right in pairwise(actual))
 
 
 def test_the_gold_set_is_marked_where_it_says():

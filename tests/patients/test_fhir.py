@@ -108,14 +108,14 @@ def test_bad_lines_are_counted_with_file_and_row_and_the_rest_is_read(tmp_path, 
     (tmp_path / "Procedure.ndjson.gz").write_bytes(gzip.compress(good.encode() * 50)[:-20])
     rows, log, _ = read(tmp_path)
     assert {"SNOMEDCT:111", "SNOMEDCT:112", "SNOMEDCT:113"} <= codes(rows)
-    told = {(item.file, item.row): item.reason for item in log.examples}
+    actual = {(item.file, item.row): item.reason for item in log.examples}
     name = "Condition.000.ndjson"
-    assert told[name, 2] == "not JSON"
-    assert "Windows-1252" in told[name, 3]
-    assert told[name, 4] == "not a FHIR resource"
-    assert "longer than" in told[name, 5]
+    assert actual[name, 2] == "not JSON"
+    assert "Windows-1252" in actual[name, 3]
+    assert actual[name, 4] == "not a FHIR resource"
+    assert "longer than" in actual[name, 5]
     assert any(
-        file == "Procedure.ndjson.gz" and reason == files.DAMAGED for (file, _), reason in told.items()
+        file == "Procedure.ndjson.gz" and reason == files.DAMAGED for (file, _), reason in actual.items()
     )
 
 

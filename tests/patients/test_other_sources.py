@@ -150,8 +150,8 @@ def test_damaged_rows_of_mimic_are_counted_and_the_rest_read(tmp_path):
     (tmp_path / "m" / "hosp" / "omr.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
     rows, log = read_mimic(tmp_path / "m", tmp_path)
     assert sorted(row["numeric_value"] for row in rows if row["kind"] == "lab") == [0.5, 1.5, 2.5, 3.5, 7.5]
-    told = {(item.file, item.row) for item in log.examples}
-    assert ("labevents.csv.gz", 6) in told
+    actual = {(item.file, item.row) for item in log.examples}
+    assert ("labevents.csv.gz", 6) in actual
     assert any(
         item.file == "labevents.csv.gz" and item.reason == "no usable subject_id" for item in log.examples
     )

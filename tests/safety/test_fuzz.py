@@ -64,8 +64,8 @@ def test_no_mutation_brings_another_error(
             outcomes["fault"] += 1
             fault = f"{reader.name}: {type(error).__name__} at {_place(error)}"
             faults.setdefault(fault, f"case {number}, file {name}: {error!s:.100}")
-    told = "\n".join(f"{fault}  ({example})" for fault, example in sorted(faults.items()))
-    assert not faults, f"{outcomes['fault']} of {CASES} cases:\n{told}"
+    listed = "\n".join(f"{fault}  ({example})" for fault, example in sorted(faults.items()))
+    assert not faults, f"{outcomes['fault']} of {CASES} cases:\n{listed}"
     assert min(outcomes["read"], outcomes["refused"]) > CASES // 10, outcomes
 
 

@@ -163,12 +163,12 @@ def test_failures_of_the_model_come_in_form_and_no_log_holds_the_prompt(client, 
     assert streamed.status_code == 500
     assert streamed.json()["error"]["type"] == "server_error"
     seen = capfd.readouterr()
-    for told in (
+    for output in (
         whole.text,
         streamed.text,
         seen.out,
         seen.err,
         *(item.getMessage() for item in caplog.records),
     ):
-        assert "4711" not in told
+        assert "4711" not in output
     assert any("ValueError" in item.getMessage() for item in caplog.records)

@@ -88,8 +88,8 @@ def test_any_bytes_are_refused_or_read(given_):
         try:
             assert parse(given_, "tiny", 10, chat=chat).messages
         except RequestError as error:
-            told = error.body()
-            json.dumps(told)
+            actual = error.body()
+            json.dumps(actual)
 
 
 ODD = st.text(st.characters(exclude_categories=()), max_size=12)  # lone surrogates and controls among them

@@ -30,7 +30,7 @@ VALUES = {
 ONLINE = {"ppo", "grpo"}
 
 
-def run(stage, inputs, out, told=None):
+def run(stage, inputs, out, progress=None):
     values = dict(VALUES)
     if stage in ONLINE:
         module = importlib.import_module(f"clinweave.training.{stage}")
@@ -38,7 +38,7 @@ def run(stage, inputs, out, told=None):
         values |= {"reply": 8, "learning_rate": 1e-3} | ({"replies": 2} if stage == "grpo" else {})
     else:
         inputs = replace(inputs, reward=None)
-    return run_stage(stage, values, replace(inputs, progress=told) if told else inputs, out)
+    return run_stage(stage, values, replace(inputs, progress=progress) if progress else inputs, out)
 
 
 def forked(work):

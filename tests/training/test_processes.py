@@ -19,15 +19,15 @@ def losses(path):
 
 
 def test_two_processes_have_the_loss_of_one_with_the_same_batch(tiny_base, data, tmp_path):
-    told = []
+    updates = []
     inputs = Inputs(
-        base=str(tiny_base), data=data, progress=lambda done, total, logged: told.append((done, total))
+        base=str(tiny_base), data=data, progress=lambda done, total, logged: updates.append((done, total))
     )
     item = run_stage("sft", {**VALUES, "batch": 4}, inputs, tmp_path / "one")
-    told.clear()
+    updates.clear()
     two = run_stage("sft", {**VALUES, "batch": 2, "processes": 2}, inputs, tmp_path / "two")
     assert losses(two.path) == pytest.approx(losses(item.path), abs=2e-4)
-    assert told[-1] == (4, 4)
+    assert updates[-1] == (4, 4)
     assert two.manifest["parameters"]["processes"] == 2
     assert (two.path / "adapter" / "adapter_model.safetensors").is_file()
     assert not run_stage("sft", {**VALUES, "batch": 2, "processes": 2}, inputs, tmp_path / "two").fresh

@@ -67,8 +67,8 @@ def _chain_statements(memory: Memory, hops: Sequence[Sequence[str]]) -> tuple[tu
     rows = [by_number[number] for numbers in reversed(hops) for number in numbers]
     unique = {item.text: item for item in reversed(rows)}
     ordered = sorted(unique.values(), key=rows.index)
-    shown = tuple(Statement(item.text, "relation", (item.id,)) for item in ordered[:_MAX_STATEMENTS])
-    return shown, len(ordered) - len(shown)
+    listed = tuple(Statement(item.text, "relation", (item.id,)) for item in ordered[:_MAX_STATEMENTS])
+    return listed, len(ordered) - len(listed)
 
 
 def _ranking_statements(
@@ -138,16 +138,16 @@ def _with_sentences(answer: Answer, memory: Memory, checked: Sequence[Sentence],
         replace(item, evidence=tuple(numbers[number] for number in item.evidence if number in numbers))
         for item in judged
     )
-    shown = [
+    listed = [
         f"{item.text} {''.join(f'[{numbers[number]}]' for number in item.evidence)}" for item in supported
     ]
-    below = "" if answer.abstained and shown else answer.text
+    below = "" if answer.abstained and listed else answer.text
     closing = "" if DISCLAIMER in below else DISCLAIMER
-    text = "\n\n".join(part for part in (" ".join(shown), below, closing) if part)
+    text = "\n\n".join(part for part in (" ".join(listed), below, closing) if part)
     return replace(
         answer,
         text=text,
-        abstained=answer.abstained and not shown,
+        abstained=answer.abstained and not listed,
         sentences=judged,
         evidence=(*answer.evidence, *added),
         model=model,

@@ -158,8 +158,8 @@ def _show_step(step: "Step", screen: Console, say: Callable[[str], None]) -> Non
     """Print a step in two lines: what was done, and what came of it."""
     say("")
     arguments = json.dumps(step.arguments, ensure_ascii=False)
-    shown = arguments if len(arguments) <= _LONGEST else f"{arguments[:_LONGEST]} ..."
-    head = f"{step.number}. {step.tool or step.kind} {shown if step.arguments else ''}".rstrip()
+    short = arguments if len(arguments) <= _LONGEST else f"{arguments[:_LONGEST]} ..."
+    head = f"{step.number}. {step.tool or step.kind} {short if step.arguments else ''}".rstrip()
     if step.kind == "refused":
         head += " (refused)"
     outcome = f"{step.error.error}: {step.error.message}" if step.error else step.result

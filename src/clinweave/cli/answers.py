@@ -98,9 +98,9 @@ Records = Annotated[
 def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:
     """Return an answer as JSON values: `answer` is the text shown, `abstained` whether the question stays open."""
     values = to_json(answer)
-    shown = values.pop("text")
+    body = values.pop("text")
     sent = values.pop("prompt")
-    facts = {"question": values.pop("question"), "answer": shown, **values}
+    facts = {"question": values.pop("question"), "answer": body, **values}
     return {**facts, "prompt": sent} if prompt else facts
 
 

@@ -54,8 +54,12 @@ def main(  # noqa: PLR0917 - each parameter is one option
         compendium.export(entries, *export)
         typer.echo(f"{len(entries)} entries written to {export[1]}", err=True)
     if as_json:
-        shown = [asdict(entry) for entry in entries]
-        typer.echo(json.dumps(shown[0] if show and shown else shown, ensure_ascii=False, indent=1))
+        entries_shown = [asdict(entry) for entry in entries]
+        typer.echo(
+            json.dumps(
+                entries_shown[0] if show and entries_shown else entries_shown, ensure_ascii=False, indent=1
+            )
+        )
     elif not export:
         _print(entries, full=bool(show))
 

@@ -62,8 +62,8 @@ def validate(
 ) -> None:
     """Check configuration files and environment variables: unknown keys, wrong types and values."""
     checked = [(file, file.name == configuration.PROJECT_FILE)] if file else configuration.config_files()
-    for each, is_project in checked:
-        configuration.read_config(each, is_project=is_project)
+    for checked_file, is_project in checked:
+        configuration.read_config(checked_file, is_project=is_project)
     if file is None:
         configuration.values()
         known = {configuration.variable(key) for key in configuration.values()} | OTHER_VARIABLES
@@ -71,10 +71,11 @@ def validate(
             if name.startswith("CLINWEAVE_") and name not in known:
                 raise UserError(f"the environment variable {name} is unknown{nearest(name, known)}")
     if as_json:
-        typer.echo(json.dumps({"valid": [str(each) for each, _ in checked]}))
+        typer.echo(json.dumps({"valid": [str(checked_file) for checked_file, _ in checked]}))
         return
     typer.echo(
-        "\n".join(f"{each}: valid" for each, _ in checked) or "no configuration file; every setting is valid"
+        "\n".join(f"{checked_file}: valid" for checked_file, _ in checked)
+        or "no configuration file; every setting is valid"
     )
 
 

@@ -262,15 +262,15 @@ def _show_letter(letter: dict[str, Any]) -> None:
     names = Mention.__dataclass_fields__
     marks = [Mention(**{key: mark[key] for key in mark if key in names}) for mark in letter["marks"]]
     kinds = {(mark["start"], mark["end"], mark["id"]): mark["kind"] for mark in letter["marks"]}
-    shown = Text()
+    cell = Text()
     long = len(letter["text"]) > _LONG
     for piece, group in segments(letter["text"], marks):
         style = _STYLES[kinds[group[0].start, group[0].end, group[0].id]] if group else ""
         labels = "; ".join(_label(mark, kinds[mark.start, mark.end, mark.id]) for mark in group)
-        shown.append(_printable(piece if group or not long else _elided(piece)), style)
-        shown.append(f" [{labels}]" if labels else "", "dim")
+        cell.append(_printable(piece if group or not long else _elided(piece)), style)
+        cell.append(f" [{labels}]" if labels else "", "dim")
     counts = letter["counts"]
-    Console().print(shown)
+    Console().print(cell)
     if long:
         Console().print("\nText without findings was left out here; --marked FILE has all of it.")
     Console().print(

@@ -136,7 +136,10 @@ def _stages(
     chosen = cast("FinetuningRecipe", load_recipe(recipe))
     if chosen.kind != "finetuning":
         raise UserError(f"{recipe}: a recipe of kind {chosen.kind} has no training stages to estimate")
-    return [(each.name, each.type, {**each.settings, **values}) for each in chosen.stages], chosen.base
+    return [
+        (training_stage.name, training_stage.type, {**training_stage.settings, **values})
+        for training_stage in chosen.stages
+    ], chosen.base
 
 
 def _shape(file: Path | None, base: str) -> Any:

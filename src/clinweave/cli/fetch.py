@@ -87,8 +87,8 @@ def _count(selected: list[Resource], *, as_json: bool) -> None:
     columns = ("release", "concepts", "names", "xrefs", "relations", "passages", "dropped", "cpu_seconds")
     table = Table("database", *(column.replace("_", " ") for column in columns))
     for name, row in counts.items():
-        shown = {**row, "dropped": sum(row["dropped"].values())}
-        cells = (shown[column] for column in columns)
+        printed = {**row, "dropped": sum(row["dropped"].values())}
+        cells = (printed[column] for column in columns)
         table.add_row(name, *(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells))
     Console().print(table)
 

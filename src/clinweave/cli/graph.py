@@ -75,12 +75,12 @@ def merges(
     graph = _open(where)
     id_ = graph.find(thing) if thing else None
     rows = [row for row in graph.merges().to_pylist() if id_ is None or id_ in (row["id"], row["canonical"])]
-    shown = rows[:limit] if limit else rows
+    printed = rows[:limit] if limit else rows
     if as_json:
-        print_json({"count": len(rows), "merges": shown})
+        print_json({"count": len(rows), "merges": printed})
         return
-    table = Table("id", "canonical", "because", "source", title=f"{len(shown)} of {len(rows)} merges")
-    for row in shown:
+    table = Table("id", "canonical", "because", "source", title=f"{len(printed)} of {len(rows)} merges")
+    for row in printed:
         table.add_row(*(escape(row[name]) for name in ("id", "canonical", "because", "source")))
     Console().print(table)
 
@@ -102,19 +102,19 @@ def conflicts(
     counts = conflict_counts(rows)
     if kind and kind not in counts:
         raise UserError(f"no kind {kind!r}; there are {', '.join(counts)}")
-    shown = [
+    printed = [
         item
         for name in counts
         for item in [other for other in rows if other.kind == name][: limit or None]
         if kind in (None, name)
     ]
     if as_json:
-        print_json({"counts": counts, "conflicts": [asdict(item) for item in shown]})
+        print_json({"counts": counts, "conflicts": [asdict(item) for item in printed]})
         return
     screen = Console()
     screen.print(counts_table("Disagreements", counts, "pairs"))
     table = Table("kind", "subject", "object", "statements")
-    for item in shown:
+    for item in printed:
         ends = (f"{graph.concept(end).name} ({end})" for end in (item.subject, item.object))
         table.add_row(item.kind, *map(escape, ends), escape("; ".join(item.statements)))
     screen.print(table)

@@ -35,8 +35,8 @@ def diff(
     for title in ("concepts", "relations"):
         table = Table("change", "kind", "count", "examples", title=title.capitalize())
         for row in changes[title]:
-            shown = "\n".join(map(_shown, row["examples"]))
-            table.add_row(row["change"], escape(row["kind"]), f"{row['count']:,}", escape(shown))
+            lines = "\n".join(map(_shown, row["examples"]))
+            table.add_row(row["change"], escape(row["kind"]), f"{row['count']:,}", escape(lines))
         screen.print(table if changes[title] else f"{title}: no change")
 
 

@@ -151,12 +151,12 @@ def _print(artifact: Artifact) -> None:
     for reason, count in facts["refused"].items():
         table.add_row(reason, f"{count:,}")
     screen.print(table)
-    shown = Table(
+    table = Table(
         "relation", "quote", "score", title="The first ones (not verified, no support for an answer)"
     )
     with (artifact.path / "proposals.jsonl").open(encoding="utf-8") as file:
         for line, _ in zip(file, range(8), strict=False):
             row = json.loads(line)
             triple = f"{row['subject_text']} {row['predicate'].removeprefix('biolink:')} {row['object_text']}"
-            shown.add_row(escape(triple), escape(row["quote"][:200]), f"{row['score']:.2f}")
-    screen.print(shown)
+            table.add_row(escape(triple), escape(row["quote"][:200]), f"{row['score']:.2f}")
+    screen.print(table)

@@ -161,9 +161,9 @@ def _report_collection(done: Artifact, *, as_json: bool, skip_unreadable: bool) 
         f"{facts['name']}: {facts['documents']:,} documents, {facts['passages']:,} passages"
         f"{'' if done.fresh else ' (unchanged)'}"
     )
-    whole = Counter(unreadable.values())  # listed below, each with its name
+    counts = Counter(unreadable.values())  # listed below, each with its name
     for reason, count in facts["dropped"].items():
-        if (rows := count - whole[reason]) > 0:
+        if (rows := count - counts[reason]) > 0:
             examples = facts.get("examples", {}).get(reason, [])  # collections of earlier releases have none
             more = "; ..." if rows > len(examples) else ""
             where = f" ({'; '.join(examples)}{more})" if examples else ""
@@ -350,9 +350,9 @@ def _show(hits: "list[Hit]") -> None:
         screen.print("nothing was found")
     for hit in hits:
         text = " ".join(hit.passage.text.split())
-        shown = f"{text[:300]}..." if len(text) > 300 else text
+        excerpt = f"{text[:300]}..." if len(text) > 300 else text
         location = f"{hit.passage.document} {hit.passage.start}-{hit.passage.end}"
         screen.print(
             f"[bold]{escape(hit.passage.title)}[/bold]  {hit.score:.2f}  {escape(location)}  {hit.passage.source}"
         )
-        screen.print(f"{escape(shown)}\n[dim]{escape(hit.reason)}[/dim]\n")
+        screen.print(f"{escape(excerpt)}\n[dim]{escape(hit.reason)}[/dim]\n")

@@ -53,13 +53,13 @@ def show(
     from rich.table import Table
 
     for board in boards:
-        shown = _percent if board.measure == "accuracy" else _number
+        as_text = _percent if board.measure == "accuracy" else _number
         table = Table("run", "condition", "model", f"{board.measure} (95 % CI)", "calibrated", "AUC",
                       title=f"{board.task}, {board.n} items, {board.method}")  # fmt: skip
         for row in board.rows:
             low, high = row.interval
             table.add_row(
-                row.run, row.condition, row.model, f"{shown(row.accuracy)} ({shown(low)} to {shown(high)})",
+                row.run, row.condition, row.model, f"{as_text(row.accuracy)} ({as_text(low)} to {as_text(high)})",
                 _percent(row.calibrated_accuracy), "–" if row.auc is None else f"{row.auc.value:.2f}",
             )  # fmt: skip
         Console().print(table)
@@ -87,7 +87,8 @@ def compare(
     for row in rows:
         points = row.measure == "accuracy"
         values = [
-            f"{100 * each:+.1f}" if points else f"{each:+.3g}" for each in (row.difference, row.low, row.high)
+            f"{100 * number:+.1f}" if points else f"{number:+.3g}"
+            for number in (row.difference, row.low, row.high)
         ]
         table.add_row(
             row.task, row.first, row.second, str(row.n), f"{row.measure}, points" if points else row.measure,

@@ -92,8 +92,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
             stream.write(_dumped(line) + "\n")
             set_status(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
     if as_json and out is not None:
-        shown = {name: count for name, count in counts.items() if count or name != "unread"}
-        typer.echo(json.dumps({**shown, "out": str(out)}))
+        printed = {name: count for name, count in counts.items() if count or name != "unread"}
+        typer.echo(json.dumps({**printed, "out": str(out)}))
     else:
         unread = f", {counts['unread']} texts in a language that is not read" if counts["unread"] else ""
         typer.echo(
@@ -126,8 +126,8 @@ def _unread(text: str, linker: "Linker") -> str:
 
 def _show(mentions: list[Mention], unread: str, as_json: bool) -> None:
     if as_json:
-        shown = {"mentions": [to_json(mention) for mention in mentions]}
-        typer.echo(_dumped({**shown, "unread": unread} if unread else shown))
+        printed = {"mentions": [to_json(mention) for mention in mentions]}
+        typer.echo(_dumped({**printed, "unread": unread} if unread else printed))
         return
     from rich.markup import escape
     from rich.table import Table

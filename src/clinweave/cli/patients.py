@@ -196,8 +196,8 @@ def timeline(
     from clinweave.patients import timeline as timeline_of
 
     lines = timeline_of(_store(where, patient), patient, _graph_and_linker()[1])
-    shown = [line for line in lines if not only or line["kind"] == only]
-    picked = list(islice(shown, limit or None))
+    printed = [line for line in lines if not only or line["kind"] == only]
+    picked = list(islice(printed, limit or None))
     if as_json:
         _json(picked)
         return
@@ -212,8 +212,8 @@ def timeline(
             soft_wrap=True,
         )
         last = day
-    if len(shown) > len(picked):
-        typer.echo(f"{len(shown) - len(picked):,} more; --limit 0 shows all", err=True)
+    if len(printed) > len(picked):
+        typer.echo(f"{len(printed) - len(picked):,} more; --limit 0 shows all", err=True)
 
 
 @app.command()

@@ -166,11 +166,11 @@ def admet(  # noqa: PLR0917 - each parameter is one option
 def _show(title: str, endpoints: Mapping[str, Mapping[str, object]], notes: list[str]) -> None:
     from clinweave.applications.molecules.prediction import text
 
-    shown = Table("endpoint", "measure", "value", title=title)
+    summary = Table("endpoint", "measure", "value", title=title)
     for name, scores in endpoints.items():
         for measure, value in scores.items():
-            shown.add_row(escape(name), measure.replace("_", " "), escape(text(value)))
+            summary.add_row(escape(name), measure.replace("_", " "), escape(text(value)))
             name = ""  # noqa: PLW2901 - named once
-    Console().print(shown)
+    Console().print(summary)
     for note in notes:
         typer.echo(note, err=True)

@@ -60,9 +60,9 @@ def similar(
                 else drugs.similar(smiles, top)
             ),
         )
-    query, same, near = result.query, result.same, result.similar
+    query, same, similar_molecules = result.query, result.same, result.similar
     if as_json:
-        results = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(near, 1)]
+        results = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(similar_molecules, 1)]
         typer.echo(
             json.dumps(
                 {
@@ -83,7 +83,7 @@ def similar(
         "structure",
         title=escape(f"Similar in structure to {query.name or query.smiles}"),
     )
-    for rank, hit in enumerate(near, 1):
+    for rank, hit in enumerate(similar_molecules, 1):
         table.add_row(str(rank), escape(hit.name), hit.id, f"{hit.similarity:.2f}", escape(hit.smiles))
     Console().print(table)
     for match in same:

@@ -67,11 +67,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
             ),
         )
         if show_example:
-            shown = show_first(inputs, facts.items, str(values.get("turns", "all")))
+            preview = show_first(inputs, facts.items, str(values.get("turns", "all")))
         else:
             artifact = run_stage(stage, values, inputs, out)
     if show_example:
-        typer.echo(json.dumps({"example": shown}, ensure_ascii=False) if as_json else shown)
+        typer.echo(json.dumps({"example": preview}, ensure_ascii=False) if as_json else preview)
     elif as_json:
         typer.echo(json.dumps(artifact.manifest, ensure_ascii=False, indent=1))
     else:

@@ -70,12 +70,12 @@ def configure() -> None:
     Raises `UserError` for a setting that is wrong and for a file that cannot be written.
     """
     level = logging.ERROR if configuration.get("quiet") else _level(configuration.get("log_level"))
-    shown = _TerminalHandler()
-    shown.setLevel(level)
-    shown.setFormatter(
+    terminal = _TerminalHandler()
+    terminal.setLevel(level)
+    terminal.setFormatter(
         logging.Formatter("%(message)s" if level >= logging.WARNING else "%(levelname)s %(message)s")
     )
-    _ROOT.addHandler(shown)
+    _ROOT.addHandler(terminal)
     if level < logging.WARNING:
         _ROOT.setLevel(level)
     if name := configuration.get("log_file"):

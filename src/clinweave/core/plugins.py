@@ -72,8 +72,8 @@ class ExtensionPoint(Generic[T]):
         from difflib import get_close_matches
 
         names = [*self.names(), *others]
-        near = get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
+        nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
         return (
             f"there is no {self.noun} {name!r}{hint} Known: {', '.join(names) or 'none'} "
             f"(a package adds one under the entry point group {self.group})"

@@ -219,9 +219,9 @@ def _as_steps(values: "Floats") -> "npt.NDArray[np.int64] | None":
     import numpy as np
 
     for scale in (1, 2, 3, 4, 5, 12, 60, 420):
-        whole = np.rint(values * scale)
-        if np.abs(values * scale - whole).max(initial=0.0) < 1e-6 and np.abs(whole).sum() < 200_000:
-            return whole.astype(np.int64)
+        integers = np.rint(values * scale)
+        if np.abs(values * scale - integers).max(initial=0.0) < 1e-6 and np.abs(integers).sum() < 200_000:
+            return integers.astype(np.int64)
     return None
 
 

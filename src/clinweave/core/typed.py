@@ -45,7 +45,7 @@ def to_values(item: object) -> Any:
 
 def vars_of(item: Any) -> dict[str, object]:
     """Return name -> value of a dataclass, without going into its values."""
-    return {each.name: getattr(item, each.name) for each in fields(item)}
+    return {item_kind.name: getattr(item, item_kind.name) for item_kind in fields(item)}
 
 
 @cache
@@ -80,9 +80,9 @@ def _either(hint: object, value: object, where: str, resolve: Resolve) -> object
     if type(value) in hints:  # 3 stays 3 where both int and float are allowed
         return value
     message = ""
-    for each in (each for each in hints if each is not NoneType):
+    for item_kind in (item_kind for item_kind in hints if item_kind is not NoneType):
         try:
-            return _value(each, value, where, resolve)
+            return _value(item_kind, value, where, resolve)
         except UserError as error:
             message = message or str(error)
     raise UserError(message)
@@ -104,7 +104,9 @@ def _items(hint: object, value: object, where: str, resolve: Resolve) -> object:
         if len(value) != len(inner):
             raise UserError(f"{where}: expected {len(inner)} items, found {len(value)}")
         pairs = zip(inner, value, strict=True)
-        return tuple(_value(each, item, f"{where}.{n}", resolve) for n, (each, item) in enumerate(pairs))
+        return tuple(
+            _value(item_kind, item, f"{where}.{n}", resolve) for n, (item_kind, item) in enumerate(pairs)
+        )
     items = [_value(inner[0], item, f"{where}.{n}", resolve) for n, item in enumerate(value)]
     return tuple(items) if get_origin(hint) is tuple else items
 
@@ -129,12 +131,12 @@ _READERS: dict[Any, Callable[[Any, Any, str, Resolve], Any]] = {
 def _dataclass(kind: type, value: object, where: str, resolve: Resolve) -> object:
     if not isinstance(value, Mapping):
         raise UserError(f"{where}: expected a table ({kind.__name__}), found {value!r}")
-    own = {each.name: each for each in fields(kind)}
+    own = {item_kind.name: item_kind for item_kind in fields(kind)}
     for name in value:
         if name not in own:
             raise UserError(f"{where}: unknown key {name!r}{nearest(str(name), own)}")
-    for name, each in own.items():
-        if name not in value and each.default is MISSING and each.default_factory is MISSING:
+    for name, item_kind in own.items():
+        if name not in value and item_kind.default is MISSING and item_kind.default_factory is MISSING:
             raise UserError(f"{where}: the key {name!r} is missing; add it")
     hints = hints_of(kind)
     return kind(**{
@@ -143,11 +145,11 @@ def _dataclass(kind: type, value: object, where: str, resolve: Resolve) -> objec
     })  # fmt: skip
 
 
-def _resolved(each: "Field[Any]", value: Any, resolve: Resolve) -> object:
+def _resolved(item_kind: "Field[Any]", value: Any, resolve: Resolve) -> object:
     """Return a field's value with the paths among it made absolute; names stay."""
-    if PATH not in each.metadata:
+    if PATH not in item_kind.metadata:
         return value
-    names, only_with_slash = each.metadata[PATH]
+    names, only_with_slash = item_kind.metadata[PATH]
 
     def absolute(text: str) -> str:
         is_name = text == "" or text in names or (only_with_slash and not looks_like_path(text))
@@ -172,8 +174,8 @@ def looks_like_path(text: str) -> bool:
 def nearest(name: str, options: Iterable[str]) -> str:
     """Return the end of a message: the nearest known name, else all known ones."""
     names = sorted(options)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}" if names else ""
+    closest = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {closest[0]!r}?" if closest else f"; known: {', '.join(names)}" if names else ""
 
 
 def json_schema(kind: object, title: str) -> dict[str, Any]:
@@ -191,10 +193,10 @@ def json_schema(kind: object, title: str) -> dict[str, Any]:
 def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, object]:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple and Ellipsis not in inner:
-        parts = [_schema(each, definitions) for each in inner]
+        parts = [_schema(item_kind, definitions) for item_kind in inner]
         return {"type": "array", "prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
     if origin in {Union, UnionType}:
-        return {"anyOf": [_schema(each, definitions) for each in inner]}
+        return {"anyOf": [_schema(item_kind, definitions) for item_kind in inner]}
     if origin is dict:
         return {"type": "object", "additionalProperties": _schema(inner[1], definitions)}
     if origin in {tuple, list}:
@@ -222,8 +224,10 @@ def _schema_of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, o
         definitions[name] = {
             "description": " ".join((kind.__doc__ or "").split()),
             "type": "object",
-            "properties": {each.name: _schema(hints[each.name], definitions) for each in fields(kind)},
-            "required": [each.name for each in fields(kind)],
+            "properties": {
+                item_kind.name: _schema(hints[item_kind.name], definitions) for item_kind in fields(kind)
+            },
+            "required": [item_kind.name for item_kind in fields(kind)],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{name}"}
@@ -240,7 +244,7 @@ def to_toml(values: Mapping[str, object]) -> str:
                 lists += [
                     "",
                     f"[[{key}]]",
-                    *(f"{name} = {_literal_text(each)}" for name, each in _given(item)),
+                    *(f"{name} = {_literal_text(item_kind)}" for name, item_kind in _given(item)),
                 ]
         elif value is not None:
             plain.append(f"{key} = {_literal_text(value)}")

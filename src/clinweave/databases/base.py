@@ -35,10 +35,10 @@ class RowLog:
         for file in dict.fromkeys(key.partition(": ")[0] for key in self.counts):
             count = sum(rows for key, rows in self.counts.items() if key.startswith(f"{file}: "))
             first = [item for item in self.examples if item.file == file][:_REPORTED]
-            shown = "; ".join(f"row {item.row}: {item.reason}" for item in first)
+            reasons = "; ".join(f"row {item.row}: {item.reason}" for item in first)
             more = "; ..." if count > len(first) else ""
             skipped = "1 row skipped" if count == 1 else f"{count:,} rows skipped"
-            logger.warning("%s: %s%s", file, skipped, f" ({shown}{more})" if shown else "")
+            logger.warning("%s: %s%s", file, skipped, f" ({reasons}{more})" if reasons else "")
 
     @property
     def total(self) -> int:

@@ -87,11 +87,11 @@ def _headings(path: Path, log: RowLog) -> Iterator[_Heading]:
 def _from_xml(path: Path) -> Iterator[_Heading]:
     for row, item in elements(path, "DescriptorRecordSet", "DescriptorRecord", _KIND, doctype=True):
         concepts = item.findall("ConceptList/Concept")
-        preferred = next((each for each in concepts if each.get("PreferredConceptYN") == "Y"), None)
+        preferred = next((record for record in concepts if record.get("PreferredConceptYN") == "Y"), None)
         if preferred is None and concepts:
             preferred = concepts[0]
         trees = (tree.text or "" for tree in item.iterfind("TreeNumberList/TreeNumber"))
-        others = tuple(_subordinate(each, concepts) for each in concepts if each is not preferred)
+        others = tuple(_subordinate(record, concepts) for record in concepts if record is not preferred)
         yield _Heading(
             row,
             item.findtext("DescriptorUI") or "",
@@ -120,8 +120,8 @@ def _subordinate(concept: "Element", siblings: Sequence["Element"]) -> _Subordin
     id_ = (concept.findtext("ConceptUI") or "").strip()
     stated = [
         relation.get("RelationName", "")
-        for each in siblings
-        for relation in each.iterfind("ConceptRelationList/ConceptRelation")
+        for record in siblings
+        for relation in record.iterfind("ConceptRelationList/ConceptRelation")
         if id_ and (relation.findtext("Concept2UI") or "").strip() == id_
     ]
     predicate = next(

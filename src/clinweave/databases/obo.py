@@ -65,11 +65,11 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
 def _joined(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Yield lines, each with those that continue it: a line that ends with a single backslash goes on in the next."""
     for row, line in rows:
-        whole = line
-        while whole.endswith("\\") and (len(whole) - len(whole.rstrip("\\"))) % 2:
+        full_line = line
+        while full_line.endswith("\\") and (len(full_line) - len(full_line.rstrip("\\"))) % 2:
             _, more = next(rows, (0, ""))
-            whole = whole[:-1] + more
-        yield row, whole
+            full_line = full_line[:-1] + more
+        yield row, full_line
 
 
 def _is_comment(line: str) -> bool:

@@ -78,10 +78,10 @@ def _reader(path: Path) -> Reader:
         if "opa" in first and "cop" in first:
             return read_medmcqa
         return read_medqa if "meta_info" in first or "answer_idx" in first else read_jsonl
-    whole = json_file(path)
-    if isinstance(whole, list):
+    content = json_file(path)
+    if isinstance(content, list):
         return read_medqa
-    sample: object = next(iter(whole.values()), None) if isinstance(whole, dict) else None
+    sample: object = next(iter(content.values()), None) if isinstance(content, dict) else None
     if isinstance(sample, dict):
         return read_pubmedqa if "QUESTION" in sample else read_mirage
     raise UserError(

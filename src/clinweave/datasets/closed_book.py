@@ -49,9 +49,9 @@ def _visible(writer: Writer, diseases: Iterable[str]) -> Facts:
     for disease in diseases:
         if writer.splits.of(disease) not in _SPLITS:
             continue
-        shown = writer.visible(disease)
+        is_visible = writer.visible(disease)
         for predicate, rows in writer.facts(disease).items():
-            relations = list({(row.subject, row.object): row for row in rows if shown(row)}.values())
+            relations = list({(row.subject, row.object): row for row in rows if is_visible(row)}.values())
             if relations:
                 visible[disease, predicate] = relations
     return visible

@@ -72,7 +72,7 @@ class Pool:
         """
         right = self._candidates[answer]
         names = {right.name.casefold()}
-        near: list[tuple[float, Candidate]] = []
+        nearest: list[tuple[float, Candidate]] = []
         for other in self._candidates.values():
             if (
                 other.id in blocked
@@ -82,10 +82,10 @@ class Pool:
                 continue
             away = distance(right, other)
             if away <= _LIMIT:
-                near.append((away, other))
-        near.sort(key=lambda item: (item[0], item[1].id))
+                nearest.append((away, other))
+        nearest.sort(key=lambda item: (item[0], item[1].id))
         chosen: list[Candidate] = []
-        for _, other in near:
+        for _, other in nearest:
             if other.name.casefold() not in names and not gives_away(other.name, asked):
                 names.add(other.name.casefold())
                 chosen.append(other)
@@ -93,11 +93,11 @@ class Pool:
                 break
         if len(chosen) < count - 1:
             return None
-        shown = random.sample(chosen, count - 1)
-        shown.insert(position % count, right)
+        sampled = random.sample(chosen, count - 1)
+        sampled.insert(position % count, right)
         return Options(
-            tuple(candidate.id for candidate in shown),
-            tuple(candidate.name for candidate in shown),
+            tuple(candidate.id for candidate in sampled),
+            tuple(candidate.name for candidate in sampled),
             position % count,
         )
 

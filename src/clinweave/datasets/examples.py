@@ -134,8 +134,8 @@ def _slim(item: dict[str, Any]) -> dict[str, object]:
 def _evidence(item: Mapping[str, Any]) -> Evidence:
     relations = tuple(_relation(relation) for relation in item.get("relations", ()))
     passage = item.get("passage")
-    shown = Passage(**{**passage, "concepts": tuple(passage["concepts"])}) if passage else None
-    return Evidence(item["id"], item["kind"], item["text"], item["score"], relations, shown)
+    restored = Passage(**{**passage, "concepts": tuple(passage["concepts"])}) if passage else None
+    return Evidence(item["id"], item["kind"], item["text"], item["score"], relations, restored)
 
 
 def _relation(values: Mapping[str, Any]) -> Relation:

@@ -183,12 +183,12 @@ def _of_kind(  # noqa: PLR0917
         if answer is None:
             continue
         blocked = _possible(graph, kind, concept.id, source.stated, source.facts[concept.id])
-        shown = pool.draw(
+        wrong_options = pool.draw(
             answer, blocked=blocked, asked=concept.name, count=options, position=len(questions), random=random
         )
-        if shown is not None:
+        if wrong_options is not None:
             uses[answer] += 1
-            questions.append(_question(kind, concept, answer, shown, random))
+            questions.append(_question(kind, concept, answer, wrong_options, random))
         if len(questions) == count:
             break
     return questions

@@ -154,7 +154,7 @@ def _options(
 ) -> list[Any]:
     """Return the options: a field with a list or mapping, a list of templates, or a template of a list."""
     if isinstance(stated, list):
-        return [_rendered(environment, str(each), row, f"{where}: doc_to_choice") for each in stated]
+        return [_rendered(environment, str(choice), row, f"{where}: doc_to_choice") for choice in stated]
     if isinstance(stated, str) and isinstance(row.get(stated), list):
         return list(row[stated])
     if isinstance(stated, str) and isinstance(row.get(stated), dict):

@@ -18,9 +18,9 @@ class Cache:
         self._lock = Lock()
         self._values: dict[str, dict[str, object]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole = path.read_bytes() if path.exists() else b""
-        complete = whole[: whole.rfind(b"\n") + 1]
-        if complete != whole:
+        content = path.read_bytes() if path.exists() else b""
+        complete = content[: content.rfind(b"\n") + 1]
+        if complete != content:
             path.write_bytes(complete)
         for line in complete.decode("utf-8", "replace").splitlines():
             try:

@@ -89,7 +89,7 @@ def kind_in(values: Mapping[str, object], where: str) -> str:
     """Return the kind that a recipe names. Raises `UserError` where it names none, or one that there is not."""
     kind = values.get("kind")
     if kind is None:
-        guess = next((each for key, each in _HINTS.items() if key in values), "comparison")
+        guess = next((guessed for key, guessed in _HINTS.items() if key in values), "comparison")
         raise UserError(f"{where}: the key 'kind' is missing; add kind = \"{guess}\" ({', '.join(KINDS)})")
     if kind not in KINDS:
         raise UserError(f"{where}: kind: {kind!r} is no kind of study{nearest(str(kind), KINDS)}")

@@ -128,7 +128,7 @@ class Runner:
         return step.key(result), result
 
     def _cached(self, step: Step[T]) -> tuple[str, T]:
-        inputs = {**step.inputs(), **{f"step {each.name}": self.key(each) for each in step.needs}}
+        inputs = {**step.inputs(), **{f"step {needed.name}": self.key(needed) for needed in step.needs}}
         folder = self.folder(step)
 
         def build(work: Path) -> Mapping[str, Any]:

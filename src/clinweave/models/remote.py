@@ -71,9 +71,9 @@ class RemoteModel:
         )
         if len(names) == 1:
             return names[0]
-        shown = ", ".join(names[:10]) or "none"
+        offered = ", ".join(names[:10]) or "none"
         raise UserError(
-            f"{self._address} offers {len(names)} models ({shown}); name one as {self._address}#MODEL."
+            f"{self._address} offers {len(names)} models ({offered}); name one as {self._address}#MODEL."
         )
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -134,13 +134,13 @@ class RemoteModel:
             name, text = str(called.get("name") or ""), called.get("arguments")
             usage = answer.get("usage") or {}
             prompt = int(usage.get("prompt_tokens", self.count_tokens(messages)))
-            shown = str(text if name else message.get("content") or "")
-            written = int(usage.get("completion_tokens", _estimate(shown)))
+            offered = str(text if name else message.get("content") or "")
+            written = int(usage.get("completion_tokens", _estimate(offered)))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(
                 f"{self._address} answered without choices[0].message; is it a chat address?"
             ) from error
-        return name, Generation(shown, prompt, written, time.perf_counter() - begun)
+        return name, Generation(offered, prompt, written, time.perf_counter() - begun)
 
     def stream(
         self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]

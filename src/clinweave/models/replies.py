@@ -254,7 +254,7 @@ class _Reader:
                 return begin + len(option), self.texts[option]
         return None
 
-    def line(self, line: str, whole: str) -> int | None:
+    def line(self, line: str, full_reply: str) -> int | None:
         """Return the option that a line is: its text, its label, or a label with a remark that does not reject it."""
         text = _BULLET.sub("", line.strip()).strip("\"' ")
         spelt_out = self.texts.get(_plain(text))
@@ -268,7 +268,7 @@ class _Reader:
             behind = re.fullmatch(r"\W{0,3}[(\[]?([A-Za-z])[)\]]?\W*", text[spelt[0] :])
             return spelt[1] if behind and self.label(behind[1]) == spelt[1] else None
         match = _LEADING.fullmatch(text)
-        if not match or len({item.upper() for item in _LISTED.findall(whole)}) > 1:
+        if not match or len({item.upper() for item in _LISTED.findall(full_reply)}) > 1:
             return None
         index = self.label(match[1])
         return index if index is not None and self.stands(index, match) else None

@@ -70,11 +70,11 @@ def by_option_text(
     begun = time.perf_counter()
     texts, indices = _distinct(options)
     option_scores = model.score(messages, texts)
-    each = [option.per_token if normalise else option.logprob for option in option_scores]
-    scores = tuple(each[index] for index in indices)
+    per_option = [option.per_token if normalise else option.logprob for option in option_scores]
+    scores = tuple(per_option[index] for index in indices)
     tokens = model.count_tokens(messages) + sum(len(option.tokens) for option in option_scores)
     method = "option-text" if normalise else "option-text-sum"
-    return Choice(_best(each, indices), scores, method, tokens, time.perf_counter() - begun, "")
+    return Choice(_best(per_option, indices), scores, method, tokens, time.perf_counter() - begun, "")
 
 
 def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequence[str]) -> Choice:
@@ -97,9 +97,9 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
         for index, weight in enumerate(weights):
             totals[(index + shift) % len(texts)] += weight / sum(weights)
         tokens += model.count_tokens(asked) + len(labels)
-    each = [total / len(texts) for total in totals]
-    scores = tuple(each[index] for index in indices)
-    return Choice(_best(each, indices), scores, "letter", tokens, time.perf_counter() - begun, "")
+    per_option = [total / len(texts) for total in totals]
+    scores = tuple(per_option[index] for index in indices)
+    return Choice(_best(per_option, indices), scores, "letter", tokens, time.perf_counter() - begun, "")
 
 
 def by_generation(

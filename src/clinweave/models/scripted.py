@@ -125,9 +125,9 @@ class ScriptedModel:
         for option in checked_options(options):
             pieces = _PIECE.findall(option)
             share = sum(piece.casefold() in words for piece in pieces) / len(pieces)
-            whole = min(prompt.casefold().count(option.strip().casefold()), 9)
-            each = scripted.get(option, _ABSENT + _PRESENT * share + _WHOLE * whole)
-            scores.append(OptionScore(float(each) * len(pieces), tuple(_tokens(option))))
+            occurrences = min(prompt.casefold().count(option.strip().casefold()), 9)
+            logit = scripted.get(option, _ABSENT + _PRESENT * share + _WHOLE * occurrences)
+            scores.append(OptionScore(float(logit) * len(pieces), tuple(_tokens(option))))
         return scores
 
     def tokenise(self, text: str) -> list[int]:

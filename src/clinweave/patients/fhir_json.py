@@ -169,8 +169,8 @@ def _parsed(text: str) -> Any | None:
     try:
         content = json.loads(text, parse_constant=str)
         if _SURROGATE.search(text):
-            whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
-            content = json.loads(whole, parse_constant=str)
+            encoded = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
+            content = json.loads(encoded, parse_constant=str)
         return content
     except (ValueError, RecursionError):
         return None

@@ -159,8 +159,8 @@ def _read(kind: str, charset: str, data: bytes) -> Text:
     elif kind.startswith("text/"):
         result = _decoded(data, charset)
     else:
-        shown = kind if _TYPE.fullmatch(kind) else "of an unknown type"
-        raise Refused(f"a note that is no text ({shown})")
+        type_name = kind if _TYPE.fullmatch(kind) else "of an unknown type"
+        raise Refused(f"a note that is no text ({type_name})")
     if not result.text.strip():
         raise Refused("a note without text")
     if "\x00" in result.text:

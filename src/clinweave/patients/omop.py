@@ -240,10 +240,10 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         both = f"case when {answer} = {text} then {answer} else {answer} || '; ' || {text} end"
         stated = f"coalesce({both if table.kind == 'observation' else answer}, {answer}, {text})"
         digits = f"regexp_replace({source.cast}({number} as varchar), '[.]0$', '')"
-        shown = f"case when {sign} like 'OMOP:%' then {sign} || ' ' else {sign} end"
+        label = f"case when {sign} like 'OMOP:%' then {sign} || ' ' else {sign} end"
         text = (
             f"case when left({text}, 1) in ('<', '>') then {text} when {number} is null then {stated}"
-            f" when coalesce({sign}, '=') <> '=' then {shown} || {digits} else {text} end"
+            f" when coalesce({sign}, '=') <> '=' then {label} || {digits} else {text} end"
         )
         number = f"case when coalesce({sign}, '=') = '=' then {number} end"
     if table.end:

@@ -65,8 +65,8 @@ def dotted(prefix: str, code: str) -> str:
     """Return an ICD code with its point; MIMIC-IV and billing files leave it out."""
     if "." in code or prefix not in {"ICD10CM", "ICD10", "ICD9CM", "ICD9PROC"}:
         return code
-    whole = {"ICD9PROC": 2}.get(prefix, 4 if prefix == "ICD9CM" and code[:1] in "Ee" else 3)
-    return f"{code[:whole]}.{code[whole:]}" if len(code) > whole else code
+    digits = {"ICD9PROC": 2}.get(prefix, 4 if prefix == "ICD9CM" and code[:1] in "Ee" else 3)
+    return f"{code[:digits]}.{code[digits:]}" if len(code) > digits else code
 
 
 @lru_cache(maxsize=1 << 16)

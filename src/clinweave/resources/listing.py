@@ -136,8 +136,8 @@ def resource(resource_id: str) -> Resource:
     if resource_id not in resources:
         from difflib import get_close_matches
 
-        near = get_close_matches(resource_id, resources, n=3, cutoff=0.5)
-        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(resources)}"
+        nearest = get_close_matches(resource_id, resources, n=3, cutoff=0.5)
+        hint = f"nearest: {', '.join(nearest)}" if nearest else f"known: {', '.join(resources)}"
         raise UserError(f"no resource {resource_id!r} in the catalogue ({hint})")
     return resources[resource_id]
 

@@ -48,10 +48,10 @@ def serve(
     check(chosen.host, state.rules)
     _check_certificate(chosen)
     listener = _listener(chosen)
-    shown = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    name = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
     try:
         with listener:
-            ready(f"{chosen.scheme}://{shown}:{listener.getsockname()[1]}")
+            ready(f"{chosen.scheme}://{name}:{listener.getsockname()[1]}")
             state.ready = True
             prepare = state.preparation.start if state.settings.warm_up else _nothing
             make_server(state, chosen, started=prepare).run(sockets=[listener])

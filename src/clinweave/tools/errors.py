@@ -65,10 +65,10 @@ class ToolError(UserError):
         argument: str = "",
         suggestions: tuple[Suggestion, ...] = (),
     ) -> None:
-        shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} ..."
-        shown = shown.encode("utf-8", "replace").decode()
-        super().__init__(shown)
-        self.document = ErrorDocument(kind, shown, argument, suggestions)
+        text = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} ..."
+        text = text.encode("utf-8", "replace").decode()
+        super().__init__(text)
+        self.document = ErrorDocument(kind, text, argument, suggestions)
 
     @property
     def kind(self) -> ErrorKind:

@@ -38,10 +38,10 @@ def tool_names() -> tuple[str, ...]:
 def open_tool(name: str) -> AnyTool:
     """Return the tool of a name. Raises `ToolError` with the nearest name, `PluginError` for a broken package."""
     if name not in EXTENSIONS:
-        near = tuple(Suggestion(item, item) for item in get_close_matches(name, tool_names(), n=3))
+        nearest = tuple(Suggestion(item, item) for item in get_close_matches(name, tool_names(), n=3))
         known = ", ".join(tool_names())
         raise ToolError(
-            ErrorKind.UNKNOWN_TOOL, f"there is no tool {name[:80]!r}; there are {known}", suggestions=near
+            ErrorKind.UNKNOWN_TOOL, f"there is no tool {name[:80]!r}; there are {known}", suggestions=nearest
         )
     tool = EXTENSIONS.load(name)
     if not isinstance(tool, Tool) or tool.name != name:

@@ -60,8 +60,8 @@ def _smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return the mean of each point and those around it."""
     smoothed = []
     for index, (step, _) in enumerate(points):
-        near = [value for _, value in points[max(0, index - _AROUND) : index + _AROUND + 1]]
-        smoothed.append((step, sum(near) / len(near)))
+        neighbours = [value for _, value in points[max(0, index - _AROUND) : index + _AROUND + 1]]
+        smoothed.append((step, sum(neighbours) / len(neighbours)))
     return smoothed
 
 
@@ -80,10 +80,10 @@ def curve_svg(
     first, last = points[0][0], points[-1][0]
     span, steps = (high - low) or 1.0, (last - first) or 1
 
-    def line(shown: Sequence[tuple[float, float]], colour: str) -> str:
+    def line(points_drawn: Sequence[tuple[float, float]], colour: str) -> str:
         coordinates = " ".join(
             f"{50 + (width - 60) * (step - first) / steps:.1f},{20 + (height - 45) * (high - value) / span:.1f}"
-            for step, value in shown
+            for step, value in points_drawn
         )
         return f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{coordinates}"/>'
 

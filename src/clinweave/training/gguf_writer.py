@@ -63,16 +63,16 @@ def _settings(out: "GGUFWriter", config: Mapping[str, Any], name: str, notes: Ma
 
 
 def _tokenizer(out: "GGUFWriter", folder: Path, config: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
-    whole = _json(folder / "tokenizer.json")
-    vocabulary: dict[str, int] = whole["model"]["vocab"]
+    tokenizer = _json(folder / "tokenizer.json")
+    vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
     tokens = [f"[PAD{index}]" for index in range(config["vocab_size"])]
     kinds = [_NORMAL] * len(tokens)
     for label, index in vocabulary.items():
         tokens[index] = label
-    for added in whole.get("added_tokens", ()):
+    for added in tokenizer.get("added_tokens", ()):
         tokens[added["id"]] = added["content"]
         kinds[added["id"]] = _CONTROL if added["special"] else _USER
-    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in whole["model"]["merges"]]
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in tokenizer["model"]["merges"]]
     own = _json(folder / "tokenizer_config.json")
     out.add_tokenizer_model("gpt2")
     out.add_tokenizer_pre(str(notes.get("tokenizer.ggml.pre") or _PRE[config["model_type"]]))

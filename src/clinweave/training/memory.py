@@ -63,12 +63,12 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
             (shape.parameters - ends) * _BYTES[settings.quantise] + ends * 4.0 - shape.parameters * size
         )
     shards = settings.processes if settings.sharded else 1
-    whole = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
+    gathered = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
     tokens = settings.batch * settings.max_length * max(1, facts.sequences)
     saved_layers = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
     activation = 4.0 if precision == "float32" else 2.0
     return Need(
-        weights=weight_bytes / shards + whole,
+        weights=weight_bytes / shards + gathered,
         training=trainable * 12.0 / shards,
         activations=tokens * shape.width * _PER_TOKEN_LAYER * saved_layers * activation * (1 + learning),
         logits=tokens * shape.vocabulary * 4.0 * facts.logits,

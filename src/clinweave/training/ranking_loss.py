@@ -52,9 +52,9 @@ def terms(model: "PreTrainedModel", inputs: "dict[str, torch.Tensor]", end: int)
     right, wrong = torch.nonzero(truth > 0)[:, 0], torch.nonzero(truth < 0)[:, 0]
     together = parents[right][:, None] == parents[wrong][None]
     margins = mean[right][:, None] - mean[wrong][None]
-    each = torch.nn.functional.softplus(-margins / TAU) * together
+    losses = torch.nn.functional.softplus(-margins / TAU) * together
     pairs = together.sum(1)
-    per_reply = each.sum(1)[pairs > 0] / pairs[pairs > 0]
+    per_reply = losses.sum(1)[pairs > 0] / pairs[pairs > 0]
     contrast = per_reply.mean() if len(per_reply) else likelihood.new_zeros(())
     ordered = ((margins > 0) & together).sum() / together.sum().clamp(min=1)
     return Terms(likelihood, contrast, ordered.float(), int(together.sum()))

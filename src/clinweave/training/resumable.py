@@ -44,10 +44,10 @@ class Prompts:
 
     def __iter__(self) -> Iterator[object]:
         """Yield batches, beginning after those that were trained on already."""
-        whole = self._each * self._of
+        batch = self._each * self._of
         for number in range(self._done, 1 << 40):
             drawn = [
-                self._prompt_at(number * whole + self._process * self._each + offset)
+                self._prompt_at(number * batch + self._process * self._each + offset)
                 for offset in range(self._each)
             ]
             yield self._collate([{"input_ids": list(self._ids[index])} for index in drawn])
@@ -138,11 +138,11 @@ class Progress:
         torch.save(saved, partial / _STATE)
         trainer_state = {"global_step": state.global_step, "log_history": state.log_history}
         (partial / "trainer_state.json").write_text(json.dumps(trainer_state), "utf-8")
-        whole = self._work / f"checkpoint-{state.global_step}"
-        shutil.rmtree(whole, ignore_errors=True)
-        partial.rename(whole)
+        batch = self._work / f"checkpoint-{state.global_step}"
+        shutil.rmtree(batch, ignore_errors=True)
+        partial.rename(batch)
         for other in self._work.glob("checkpoint-*"):
-            if other != whole:
+            if other != batch:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _learning(self) -> Iterator[tuple[str, Any]]:

@@ -99,14 +99,14 @@ def report(pairs: Sequence[Example], margins: Sequence[float], required: float) 
     for pair, margin in zip(pairs, margins, strict=True):
         kinds[pair.rejection or pair.task].append(margin)
     by_kind = {kind: _accuracy(group) for kind, group in sorted(kinds.items())}
-    whole = _accuracy(margins)
+    accuracy = _accuracy(margins)
     suspect = [
         f"{kind}: {result['accuracy']:.0%} of {result['pairs']} pairs, with all of the interval under {required:.0%}"
-        for kind, result in {"all": whole, **by_kind}.items()
+        for kind, result in {"all": accuracy, **by_kind}.items()
         if result["interval"][1] < required
     ]
     return {
-        **whole,
+        **accuracy,
         "kinds": by_kind,
         "calibration": calibration(margins),
         "required": required,

@@ -255,8 +255,8 @@ def draw(rows: Sequence[Mapping[str, float]], folder: Path) -> None:
 
 def last_checkpoint(work: Path) -> str | None:
     """Return the last whole checkpoint; one that a kill left half-written lacks its state, or that state's end."""
-    whole = [folder for folder in work.glob("checkpoint-*") if _is_whole(folder)]
-    best = max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+    complete = [folder for folder in work.glob("checkpoint-*") if _is_whole(folder)]
+    best = max(complete, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
     return str(best) if best else None
 
 
@@ -302,10 +302,10 @@ def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) ->
         if "tokens" in job.notes
         else 0
     )
-    each = per_token(
+    per_item = per_token(
         shape_of(job.base), job.settings, length or job.settings.max_length, reference=job.kind == "dpo"
     )
-    sustained, peak = each * seen / seconds, matmul_flops(job.precision)
+    sustained, peak = per_item * seen / seconds, matmul_flops(job.precision)
     return {
         "tokens_per_second": round(seen / seconds, 1),
         "gflops": round(sustained / 1e9, 1),

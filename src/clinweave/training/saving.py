@@ -22,19 +22,19 @@ def save(job: "Job", trainer: "Trainer", folder: Path) -> None:
     """
     settings = job.settings
     job.notes["distributed"] = str(trainer.accelerator.distributed_type.value)
-    whole = trainer.accelerator.get_state_dict(trainer.model) if settings.sharded else None
+    state = trainer.accelerator.get_state_dict(trainer.model) if settings.sharded else None
     if not processes.first():
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
     model = getattr(model, "policy", model)
     if hasattr(model, "merge_and_unload"):
-        model.save_pretrained(folder / "adapter", state_dict=whole)
+        model.save_pretrained(folder / "adapter", state_dict=state)
         (folder / "adapter" / "README.md").unlink(missing_ok=True)
         apart = settings.sharded or settings.quantise
         model = _merged_anew(job, folder / "adapter") if apart else model.merge_and_unload()
-        whole = None
+        state = None
     model.config.use_cache = True
-    model.save_pretrained(folder, state_dict=whole)
+    model.save_pretrained(folder, state_dict=state)
     job.tokenizer.save_pretrained(folder)
     if (job.base / NOTES).is_file():
         shutil.copy(job.base / NOTES, folder / NOTES)

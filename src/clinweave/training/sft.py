@@ -114,8 +114,8 @@ def chosen(job: Job, config: Config) -> list[Example]:
 
 def _repeated(examples: Sequence[Example], times: float, random: Random) -> list[Example]:
     """Return the items so many times over; of a fraction, a sample."""
-    whole = int(times)
-    return [*examples] * whole + random.sample(examples, round((times - whole) * len(examples)))
+    repeats = int(times)
+    return [*examples] * repeats + random.sample(examples, round((times - repeats) * len(examples)))
 
 
 def wrong_replies(job: Job, examples: Iterable[Example]) -> Mapping[tuple[int, ...], list[tuple[int, ...]]]:

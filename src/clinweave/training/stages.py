@@ -84,8 +84,8 @@ def run_stage(name: str, values: Mapping[str, object], inputs: Inputs, out: Path
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+    nearest = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]!r}?" if nearest else f"; known: {', '.join(names)}"
 
 
 def _inside(path: Path) -> None:

@@ -82,10 +82,10 @@ def tokenised(tokenizer: "PreTrainedTokenizerBase", example: Example, turns: str
         ids += between + answer
         labels += [IGNORED] * len(between) + answer
         written = before + reply + tokenizer.eos_token
-    whole = _rendered(tokenizer, messages)
-    if not whole.startswith(written):
+    conversation = _rendered(tokenizer, messages)
+    if not conversation.startswith(written):
         raise UserError(f"item {example.id}: the chat template changes earlier turns; set turns=last")
-    between, answer = _ids(tokenizer, whole[len(written) :]), reply_ids(tokenizer, example.completion)
+    between, answer = _ids(tokenizer, conversation[len(written) :]), reply_ids(tokenizer, example.completion)
     return Tokens(ids + between + answer, labels + [IGNORED] * len(between) + answer)
 
 

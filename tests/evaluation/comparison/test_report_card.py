@@ -61,8 +61,8 @@ def test_attacks_are_shown_for_the_weights_that_met_them(tmp_path):
     assert "not measured for these weights" in second
 
 
-def test_training_is_told_of_the_model_that_was_trained_here(tmp_path):
-    said = {
+def test_the_training_of_a_model_trained_here_is_shown(tmp_path):
+    manifest = {
         "steps": 20, "items": 1500, "seconds": 600.0, "loss": {"first": 3.0, "last": 2.0},
         "lineage": {"base": "Base-1.5B", "base_licence": "Apache-2.0", "stages": [],
                     "data": {"sources": [{"name": "HPO", "release": "2025"}], "decontaminated": True}},
@@ -70,7 +70,7 @@ def test_training_is_told_of_the_model_that_was_trained_here(tmp_path):
 
     def build(folder):
         (folder / "config.json").write_text("{}", "utf-8")
-        return said
+        return manifest
 
     path = stage(tmp_path / "sft", "sft", {}, {}, build).path
     made = trained(str(path))

@@ -121,15 +121,15 @@ def test_leave_patient_out_lies_between_as_is_and_the_paper_dropped(world):
     case = packet({"id": "a", "observed": ["HP:0000102", "HP:0000202"]})
     place = model.ids.index("OMIM:1")
     spent = {"none": 0.0, EVERY: 0.0, TRUE: 0.0, "patient": 0.0}
-    told = read_findings(model.ontology, case)
-    one = _Scored(arm, told, "", truth.publication, place, spent)
+    actual = read_findings(model.ontology, case)
+    one = _Scored(arm, actual, "", truth.publication, place, spent)
     scores = {drop: one.under(drop) for drop in ("none", TRUE, "patient")}
     assert scores["none"][place] > scores["patient"][place] > scores[TRUE][place]
     others = [at for at in range(len(model.ids)) if at != place]
     assert (scores["none"][others] == scores["patient"][others]).all()
 
 
-class Said(Progress):
+class RecordedProgress(Progress):
     """Keeps what was reported."""
 
     def __init__(self):
@@ -140,7 +140,7 @@ class Said(Progress):
 
 
 def run(path, out, home):
-    progress = Said()
+    progress = RecordedProgress()
     runner = Runner(out, home, progress)
     return run_study(open_study(load_recipe(path), runner), runner), progress.messages
 
@@ -152,8 +152,8 @@ def test_a_run_is_written_compared_and_resumed(world):
         'type = "ranks"\ntitle = "as is"\npheval = true\n',
         "utf-8",
     )
-    result, said = run(path, world / "out", world / "home")
-    assert any("Opening" in text for text in said)
+    result, messages = run(path, world / "out", world / "home")
+    assert any("Opening" in text for text in messages)
     text = (world / "out" / "report.md").read_text("utf-8")
     assert "| lrz |" in text
     assert "different protocol" in text
@@ -251,11 +251,11 @@ def test_the_baseline_by_hand(world):
     )
     term = model.ontology.index["HP:0000302"]
     arm = Lrz(model, [term])
-    told = arm.scores([term], [])
+    actual = arm.scores([term], [])
     often = (0.4 * 10 + 0.5) / 11
     value = np.log(3) + 0.5 * np.log(often)
-    assert told[model.ids.index("OMIM:2")] == pytest.approx(value - 0.5 * value, abs=1e-5)
-    assert told[model.ids.index("OMIM:1")] == pytest.approx(0, abs=1e-6)
+    assert actual[model.ids.index("OMIM:2")] == pytest.approx(value - 0.5 * value, abs=1e-5)
+    assert actual[model.ids.index("OMIM:1")] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_recipe_of_protocols(world):

@@ -59,10 +59,10 @@ def test_the_causal_gene_among_decoys(model):
 
 def test_resnik_by_hand(model):
     term = model.ontology.index["HP:0000302"]
-    told = Resnik(model).scores([term], [])
-    assert told[model.ids.index("OMIM:2")] == pytest.approx(float(model.information[term]))
+    actual = Resnik(model).scores([term], [])
+    assert actual[model.ids.index("OMIM:2")] == pytest.approx(float(model.information[term]))
     shared = model.ontology.index["HP:0000300"]
-    assert told[model.ids.index("OMIM:3")] == pytest.approx(float(model.information[shared]))
+    assert actual[model.ids.index("OMIM:3")] == pytest.approx(float(model.information[shared]))
 
 
 def test_changed_findings_nest_and_are_the_same_for_every_condition(model):
@@ -106,13 +106,13 @@ def test_curves_have_a_point_a_level_and_draw(model):
 
 def test_texts_say_what_they_claim_and_repeat():
     patient = case(observed=("HP:0000102", "HP:0000301"), excluded=("HP:0000302",))
-    told = write_text(patient, NAMES, ["HP:0000103"], seed=1)
-    assert told == write_text(patient, NAMES, ["HP:0000103"], seed=1)
-    assert {item.id for item in told.present} == {"HP:0000102", "HP:0000301"}
-    assert [item.id for item in told.absent] == ["HP:0000302"]
-    for item in (*told.present, *told.absent, *told.relatives):
-        assert item.words.lower() in told.text.lower()
-    assert "{" not in told.text
+    actual = write_text(patient, NAMES, ["HP:0000103"], seed=1)
+    assert actual == write_text(patient, NAMES, ["HP:0000103"], seed=1)
+    assert {item.id for item in actual.present} == {"HP:0000102", "HP:0000301"}
+    assert [item.id for item in actual.absent] == ["HP:0000302"]
+    for item in (*actual.present, *actual.absent, *actual.relatives):
+        assert item.words.lower() in actual.text.lower()
+    assert "{" not in actual.text
     assert len({write_text(patient, NAMES, [], seed=seed).text for seed in range(8)}) == 8
 
 
@@ -127,9 +127,9 @@ def test_recognition_is_scored_against_what_was_written(model):
     read = free_text.as_read(patient, mentions)
     assert read.observed == ("HP:0000101", "HP:0000301")
     assert read.excluded == ("HP:0000302",)
-    told = free_text.recognition([text], [read], model)
-    assert (told.precision, told.recall, told.near) == (0.5, 0.5, 1.0)
-    assert told.absent == {"written": 1, "negated": 1, "taken as present": 0}
+    actual = free_text.recognition([text], [read], model)
+    assert (actual.precision, actual.recall, actual.near) == (0.5, 0.5, 1.0)
+    assert actual.absent == {"written": 1, "negated": 1, "taken as present": 0}
 
 
 def test_small_groups_above_the_disease_count_and_siblings_do_not():

@@ -46,7 +46,7 @@ def test_the_recipes_have_every_condition_of_the_question(name):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("steps = 3", "stepz = 3", "did you mean 'steps'"),
         ('type = "sft"', 'type = "sfd"', "type: 'sfd' is no value of this key; did you mean 'sft'"),
@@ -60,8 +60,8 @@ def test_the_recipes_have_every_condition_of_the_question(name):
         ),
     ],
 )
-def test_a_mistake_is_named(tmp_path, old, new, said):
-    with pytest.raises(UserError, match=said):
+def test_a_mistake_is_named(tmp_path, old, new, message):
+    with pytest.raises(UserError, match=message):
         load_recipe(recipe(tmp_path, SMALL.replace(old, new, 1)))
 
 

@@ -110,8 +110,8 @@ def test_the_command_leaves_out_what_is_not_there_and_refuses_what_cannot_be(wor
              "--set", "generate.count=5"]
         )  # fmt: skip
     assert done.value.code in {0, None}
-    told = json.loads(capsys.readouterr().out)
-    assert told["left_out"] == {
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["left_out"] == {
         "property": "there is no table gone.csv", "optimize": "there is no model of the property"
     }  # fmt: skip
     assert (tmp_path / "o" / "report.html").is_file()

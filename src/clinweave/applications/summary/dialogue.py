@@ -61,8 +61,8 @@ def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:
         return Exchange(question, first, f"Denies {names}.", "absent", findings)
     if len(findings) == 1 and word == "yes":
         return Exchange(question, first, f"Reports {names}.", "present", findings)
-    shown = reply if len(reply) <= _LONGEST else f"{reply[:_LONGEST].rsplit(' ', 1)[0]} [...]"
-    text = f"Asked \u201c{asked}\u201d: \u201c{shown}\u201d"
+    quoted = reply if len(reply) <= _LONGEST else f"{reply[:_LONGEST].rsplit(' ', 1)[0]} [...]"
+    text = f"Asked \u201c{asked}\u201d: \u201c{quoted}\u201d"
     return Exchange(question, tuple(answers), text, "mixed", question.mentions)
 
 

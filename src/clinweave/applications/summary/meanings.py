@@ -36,7 +36,7 @@ class Meanings:
 
     def __call__(self, words: str) -> frozenset[str]:
         """Return the ids for words that are wholly the name of one concept, else nothing."""
-        whole = [item for item in self._linker.link(words) if len(item.text) >= len(words.strip()) - 1]
-        named = {curie for item in whole for curie in self._graph.candidates(item.id)}
+        full_matches = [item for item in self._linker.link(words) if len(item.text) >= len(words.strip()) - 1]
+        named = {curie for item in full_matches for curie in self._graph.candidates(item.id)}
         below = {curie: frozenset(self._graph.descendants(curie)) for curie in named}
         return frozenset(named).union(*(ids for ids in below.values() if len(ids) <= MAX_DESCENDANTS))

@@ -47,7 +47,7 @@ def _allergies(facts: Sequence[Placed]) -> Iterator[Line]:
             continue
         if cue("no_allergy").search(fact.sentence.text):
             denied = denied or item
-        elif fact.status != "absent" and any(each.category in DRUGS for each in fact.mentions):
+        elif fact.status != "absent" and any(drug.category in DRUGS for drug in fact.mentions):
             stated = stated or item
     if denied and stated:
         yield _line(stated, denied)

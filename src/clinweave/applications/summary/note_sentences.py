@@ -237,9 +237,9 @@ def _sentence(  # noqa: PLR0917
     if end <= begin or not re.search(r"\w", words[begin:end]):
         return None
     start, stop = _place(places, begin), _place(places, end - 1) + 1
-    shown = " ".join(words[begin:end].split())
+    words_shown = " ".join(words[begin:end].split())
     clean = (before + begin, before + end)
-    return Sentence(shown, start, stop, *clean, block.section, block.speaker, block.turn, alone)
+    return Sentence(words_shown, start, stop, *clean, block.section, block.speaker, block.turn, alone)
 
 
 def _place(places: list[tuple[int, int]], index: int) -> int:

@@ -141,9 +141,9 @@ def _limited(ranked: Sequence[Ranked], most: int) -> tuple[list[Line], list[Left
     beyond: list[LeftOut] = []
     for section in [*_ORDER, *sorted({line.section for _, line in ranked} - set(_ORDER))]:
         rows = [item for item in ranked if item[1].section == section]
-        shown = sorted(range(len(rows)), key=lambda number: (rows[number][0], number))[:most]
-        chosen = set(shown)
-        result += _by_problem([rows[number][1] for number in sorted(shown)])
+        best = sorted(range(len(rows)), key=lambda number: (rows[number][0], number))[:most]
+        chosen = set(best)
+        result += _by_problem([rows[number][1] for number in sorted(best)])
         reason = f"{section}: beyond the number of sentences shown"
         beyond += [
             LeftOut(line.text, reason, line.citations)

@@ -57,9 +57,9 @@ def as_html(summary: Summary) -> str:
     for section, lines in summary.sections().items():
         parts.append(_section(section, lines, anchors, number))
         number += len(lines)
-    shown = list(summary.contradictions)
-    parts.append(_section("Contradictions (both shown, neither preferred)", shown, anchors, number))
-    parts.append(_left_out(summary.left_out, anchors, number + len(shown)))
+    contradictions = list(summary.contradictions)
+    parts.append(_section("Contradictions (both shown, neither preferred)", contradictions, anchors, number))
+    parts.append(_left_out(summary.left_out, anchors, number + len(contradictions)))
     source = "".join([*(_note(name, text, anchors) for name, text in summary.notes), _entries(anchors)])
     two = " two" if summary.notes else ""
     body = f'<div class="columns{two}"><div>{"".join(parts)}</div><div class="source">{source}</div></div>'

@@ -109,10 +109,10 @@ def _similar(pool: Sequence[Entry], words: Sequence[str]) -> list[Entry]:
     result: dict[str, Entry] = {}
     for item in pool:
         for part in _WORD.findall(item.name.lower()):
-            near = len(part) >= _SHORTEST and any(
+            similar_word = len(part) >= _SHORTEST and any(
                 DamerauLevenshtein.distance(part, word) == 1 for word in long
             )
-            if near:
+            if similar_word:
                 result.setdefault(item.name, item)
     return list(result.values())[:_QUOTES]
 

@@ -81,11 +81,11 @@ def drugs(record: Record, asked: RecordQuestion) -> Reply:
         return Reply(reply.text + looked, reply.citations, reply.abstained)
     groups = groups_of(dated)
     rows = "; ".join(_order(record, items) for items in groups[:MAX_ENTRIES])
-    shown = [item for items in groups[:MAX_ENTRIES] for item in (items[0], items[-1])]
+    ends = [item for items in groups[:MAX_ENTRIES] for item in (items[0], items[-1])]
     more = further(len(groups) - MAX_ENTRIES)
-    given = all(_GIVEN.search(item.value) for item in shown)
+    given = all(_GIVEN.search(item.value) for item in ends)
     caution = "" if given else " An order does not say that it was taken."
-    return Reply(f"The record holds: {rows}.{more}{caution}", cited(shown))
+    return Reply(f"The record holds: {rows}.{more}{caution}", cited(ends))
 
 
 def _order(record: Record, items: Sequence[Entry]) -> str:

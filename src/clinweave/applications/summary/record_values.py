@@ -56,13 +56,13 @@ def _extreme(items: Sequence[Entry], highest: bool) -> tuple[str, list[Entry]]:
 
 def _trend(items: Sequence[Entry]) -> tuple[str, list[Entry]]:
     """Return the last values in order, and how the last one stands to the one before."""
-    shown = list(items[-SHOWN:])
-    text = f"{items[-1].name}: {_series(shown)}"
+    latest = list(items[-SHOWN:])
+    text = f"{items[-1].name}: {_series(latest)}"
     if len(items) == 1:
-        return f"{text}. There is one value, so no trend.", shown
+        return f"{text}. There is one value, so no trend.", latest
     before, last = items[-2], items[-1]
     if before.number is None or last.number is None or before.unit != last.unit:
-        return f"{text}. The last two values cannot be compared as numbers of one unit.", shown
+        return f"{text}. The last two values cannot be compared as numbers of one unit.", latest
     word = (
         "equal to"
         if last.number == before.number
@@ -70,7 +70,7 @@ def _trend(items: Sequence[Entry]) -> tuple[str, list[Entry]]:
         if last.number > before.number
         else "lower than"
     )
-    return f"{text}. The last value is {word} the one before.", shown
+    return f"{text}. The last value is {word} the one before.", latest
 
 
 def _count(items: Sequence[Entry]) -> tuple[str, list[Entry]]:
@@ -81,9 +81,9 @@ def _count(items: Sequence[Entry]) -> tuple[str, list[Entry]]:
 
 
 def _all(items: Sequence[Entry]) -> tuple[str, list[Entry]]:
-    shown = list(items[-SHOWN:])
+    latest = list(items[-SHOWN:])
     more = f" (the last {SHOWN} of {len(items)})" if len(items) > SHOWN else ""
-    return f"{items[-1].name}: {_series(shown)}{more}.", shown
+    return f"{items[-1].name}: {_series(latest)}{more}.", latest
 
 
 def _series(items: Sequence[Entry]) -> str:

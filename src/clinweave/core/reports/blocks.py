@@ -176,7 +176,7 @@ def _markdown(block: Block) -> str:
     if isinstance(block, Table):
         return _markdown_table(block)
     if isinstance(block, Details):
-        return "".join([f"**{block.summary}**\n\n", *(_markdown(each) for each in block.blocks)])
+        return "".join([f"**{block.summary}**\n\n", *(_markdown(inner) for inner in block.blocks)])
     return ""
 
 

@@ -40,12 +40,12 @@ def citation_pairs(graph: "Graph", *, n: int = 2000, seed: int = 0) -> list[Cita
     The same graph, `n` and `seed` give the same pairs. A kind for which the graph has nothing is left out.
     """
     pairs: list[CitationPair] = []
-    each = max(1, -(-n // (len(KINDS) * len(SPLITS))))
+    per_kind = max(1, -(-n // (len(KINDS) * len(SPLITS))))
     for index, (kind, (supported, make)) in enumerate(KINDS.items()):
         for split in SPLITS:
             world = GraphSampler(graph, Random(f"{seed}-{kind}-{split}"))  # noqa: S311 - repeatable
-            drafts = (item for _ in range(each * 30) if (item := make(world, split)) is not None)
-            for number, (sentence, evidence) in enumerate(islice(drafts, each)):
+            drafts = (item for _ in range(per_kind * 30) if (item := make(world, split)) is not None)
+            for number, (sentence, evidence) in enumerate(islice(drafts, per_kind)):
                 name = f"{index:02d}-{split[0]}-{number:04d}"
                 pairs.append(CitationPair(name, kind, split, supported, sentence, evidence))
     return pairs

@@ -66,7 +66,7 @@ def check(recipe: BatchRecipe, where: str) -> BatchRecipe:
 def _checked(job: JobSettings, before: Sequence[JobSettings], key: str, where: str) -> JobSettings:
     if job.job not in JOBS:
         raise UserError(f"{key}: job: {JOBS.unknown(job.job)}")
-    name, names = job.name or job.job, [each.name for each in before]
+    name, names = job.name or job.job, [other.name for other in before]
     if name in names:
         raise UserError(
             f'{key}: two jobs have the name {name!r}: give one another, such as name = "{name}-2"'

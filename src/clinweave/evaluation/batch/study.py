@@ -68,13 +68,13 @@ class BatchStudy:
         where = self.recipe.runner
         with ExitStack() as stack:
             ticks: list[Callable[[int], None]] = []
-            shown = [0]
+            reported = [0]
 
             def progress(done: int, parts: int, _rows: int) -> None:
                 if not ticks:
                     ticks.append(stack.enter_context(runner.progress.bar(f"{job.name}, parts", parts)))
-                ticks[0](done - shown[0])
-                shown[0] = done
+                ticks[0](done - reported[0])
+                reported[0] = done
 
             return run_batch(
                 make_job(job.job, job.settings, resolve=unchanged), source, self._folder(job.name), name=job.job,

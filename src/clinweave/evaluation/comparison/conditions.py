@@ -226,10 +226,10 @@ class EvidenceProvider:
         else:
             plain = replace(condition, perturbation="")
             more = self.evidence(plain, others[0], ()).items if others else ()
-        shown = {item.text for item in right}
+        texts = {item.text for item in right}
         added = tuple(
             replace(item, id=str(number))
-            for number, item in enumerate((item for item in more if item.text not in shown), len(right) + 1)
+            for number, item in enumerate((item for item in more if item.text not in texts), len(right) + 1)
         )
         return self._measured((*right, *added))
 

@@ -144,7 +144,7 @@ def register() -> type[Any]:
 
         def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
             """Return (log-likelihood, False) of each continuation."""
-            return [tuple(each) for each in self.answerer.likelihoods(requests)]  # type: ignore[misc]
+            return [tuple(pair) for pair in self.answerer.likelihoods(requests)]  # type: ignore[misc]
 
         def generate_until(self, requests: list[Any]) -> list[str]:
             """Return the replies."""

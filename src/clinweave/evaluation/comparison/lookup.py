@@ -53,9 +53,9 @@ def supports(question: Question, item: Evidence) -> bool:
 
 def is_gold_text(question: Question, text: str) -> bool:
     """Return whether a passage is cut from the question's gold text (spaces aside)."""
-    whole = " ".join(" ".join(question.context).split())
+    gold = " ".join(" ".join(question.context).split())
     part = " ".join(text.split())
-    return len(part) > 20 and (part in whole or whole in part)
+    return len(part) > 20 and (part in gold or gold in part)
 
 
 def _holds(text: str, name: str) -> bool:

@@ -91,7 +91,7 @@ def auc(rows: Sequence[Sample]) -> Value | None:
     value = curve.at(None)
     if value is None:
         return None
-    drawn = [each for weights in _draws(table) if (each := curve.at(weights)) is not None]
+    drawn = [area for weights in _draws(table) if (area := curve.at(weights)) is not None]
     return Value(value, *_quantiles(drawn))
 
 
@@ -224,8 +224,8 @@ class _Curve:
         """Return the area with these weights of items (all 1 if None); None where no class has both outcomes."""
         import numpy as np
 
-        each = np.ones(self.items) if weights is None else weights
-        areas = [_area(rank, right, each[item]) for item, rank, right in self.parts]
+        item_weights = np.ones(self.items) if weights is None else weights
+        areas = [_area(rank, right, item_weights[item]) for item, rank, right in self.parts]
         defined = [area for area in areas if area is not None]
         return float(np.mean(defined)) if defined else None
 
@@ -300,7 +300,7 @@ def _swap_test(left: _Table, right: _Table, observed: float) -> float:
             replace(left, probability=np.where(swap, right.probability, left.probability)),
             replace(left, probability=np.where(swap, left.probability, right.probability)),
         )
-        areas = [_Curve(each).at(None) for each in mixed]
+        areas = [_Curve(scores).at(None) for scores in mixed]
         if areas[0] is not None and areas[1] is not None:
             extreme += abs(areas[0] - areas[1]) >= abs(observed) - 1e-12
     return (extreme + 1) / (_RESAMPLES + 1)

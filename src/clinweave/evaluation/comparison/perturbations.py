@@ -48,7 +48,7 @@ def with_typos(text: str, seed: str) -> str:
     random = Random(f"{seed}/typos")  # noqa: S311
     words = list(_WORD.finditer(text))
     chosen = random.sample(words, min(len(words), max(1, round(_SHARE * len(words)))))
-    for match in sorted(chosen, key=lambda each: each.start(), reverse=True):
+    for match in sorted(chosen, key=lambda word_match: word_match.start(), reverse=True):
         text = text[: match.start()] + _misspelt(match[0], random) + text[match.end() :]
     return text
 

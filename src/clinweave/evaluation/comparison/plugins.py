@@ -69,7 +69,7 @@ def _metric(name: str, metric: Metric, task: str, condition: str, rows: "Sequenc
     value = _computed(name, metric, rows)
     if value is None:
         return MetricValue(task, condition, name, None)
-    values = sorted(each for each in _resampled(name, metric, rows) if each is not None)
+    values = sorted(resampled for resampled in _resampled(name, metric, rows) if resampled is not None)
     if not values:
         return MetricValue(task, condition, name, round(value, 6))
     low, high = (values[min(int(share * len(values)), len(values) - 1)] for share in (0.025, 0.975))

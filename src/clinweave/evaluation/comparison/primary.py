@@ -152,8 +152,8 @@ def primary_results(
     wanted: Sequence[PrimaryComparison], tasks: Mapping[str, Sequence[Sample]], resamples: int
 ) -> tuple[PrimaryResult, ...]:
     """Return the results in the order of the recipe, p adjusted over those that could be computed."""
-    results = [_result(each, tasks, resamples) for each in wanted]
-    run = [index for index, each in enumerate(results) if not each.missing]
+    results = [_result(comparison, tasks, resamples) for comparison in wanted]
+    run = [index for index, comparison in enumerate(results) if not comparison.missing]
     adjusted = statistics.holm([results[index].p_raw for index in run])
     for index, p in zip(run, adjusted, strict=True):
         results[index] = replace(

@@ -99,7 +99,7 @@ def _robustness(task: str, conditions: Mapping[str, Sequence[Sample]]) -> Iterat
             continue
         moved = _moved(rows, conditions.get(with_model(plain, model), ()), changed_only=False)
         if moved:
-            same = [1 - each for each in moved.values()]
+            same = [1 - share for share in moved.values()]
             yield _share("robustness", task, name, "answers unchanged", same)
 
 

@@ -206,20 +206,21 @@ def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[B
     times = results.timings.tasks.get(name, {})
     names = in_report_order(task.conditions)
     estimates = [
-        Estimate(find_condition(each).title, own.accuracy, *own.interval, "soft" if is_control(each) else "accent")
-        for each in names
-        if (own := task.conditions[each]).accuracy is not None
+        Estimate(find_condition(condition).title, own.accuracy, *own.interval,
+                 "soft" if is_control(condition) else "accent")
+        for condition in names
+        if (own := task.conditions[condition]).accuracy is not None
     ]  # fmt: skip
     title = "Accuracy (dashed line: chance)"
     rows = []
-    for each in names:
-        result = task.conditions[each]
-        seconds = f"{times[each].seconds_per_item:.2f}" if each in times else ""
+    for condition in names:
+        result = task.conditions[condition]
+        seconds = f"{times[condition].seconds_per_item:.2f}" if condition in times else ""
         unscored = ", ".join(f"{count} {reason}" for reason, count in result.unscored.items()) or "0"
         rows.append((
-            Cell(find_condition(each).title, find_condition(each).control), percent(result.accuracy),
+            Cell(find_condition(condition).title, find_condition(condition).control), percent(result.accuracy),
             f"{percent(result.interval[0])} to {percent(result.interval[1])}", str(result.n),
-            _in_evidence(each, result), unscored, number(result.evidence_tokens), seconds,
+            _in_evidence(condition, result), unscored, number(result.evidence_tokens), seconds,
         ))  # fmt: skip
     floors = ", ".join(f"{floor} {percent(value)}" for floor, value in task.floors.items())
     note = (
@@ -230,7 +231,7 @@ def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[B
         "Condition", "Accuracy", "95 % CI", "n", "Answer in evidence", "Unscored", "Evidence tokens",
         "Seconds per item",
     )  # fmt: skip
-    muted = frozenset(index for index, each in enumerate(names) if is_control(each))
+    muted = frozenset(index for index, condition in enumerate(names) if is_control(condition))
     return [
         Figure(interval_plot(estimates, title, reference=task.floors.get("chance")), title),
         Table(head, rows, note=note.strip(), muted=muted),

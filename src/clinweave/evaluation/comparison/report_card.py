@@ -133,11 +133,11 @@ def _attacks(results: ComparisonResults, name: str) -> str:
     own = [row for row in results.security if row.weights and row.weights == model.get("weights")]
     if not own:
         return "Attacks: not measured for these weights (recipes/security.toml)."
-    shown = "; ".join(
+    text = "; ".join(
         f"{percent(row.value)} ({percent(row.low)} to {percent(row.high)}) {_GUARDS.get(row.condition, row.condition)}"
         for row in own
     )
-    return f"Safe replies to {max(row.n for row in own)} attacks: {shown}."
+    return f"Safe replies to {max(row.n for row in own)} attacks: {text}."
 
 
 def _openness(results: ComparisonResults, name: str, address: str) -> str:

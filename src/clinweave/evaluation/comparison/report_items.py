@@ -30,13 +30,15 @@ def item_explorer(samples: Sequence[Sample]) -> ItemExplorer:
 
 def _item(rows: Sequence[Sample], conditions: Mapping[str, str]) -> Item:
     row = rows[0]
-    marks = {each.condition: "right" if each.score == 1 else each.unscored or "wrong" for each in rows}
-    answers = {each.condition: _answer(each, marks[each.condition]) for each in rows}
+    marks = {
+        sample.condition: "right" if sample.score == 1 else sample.unscored or "wrong" for sample in rows
+    }
+    answers = {sample.condition: _answer(sample, marks[sample.condition]) for sample in rows}
     results = "; ".join(f"{title}: {answers[name]}" for name, title in conditions.items() if name in answers)
     kind = f", {row.kind}" if row.kind else ""
     note = f"{title_of(row.task)}{kind}. {results}."
-    shown = _evidence(rows, conditions)
-    return Item(row.question, row.options, row.answer, note, marks, shown, frozenset(_groups(marks)))
+    by_condition = _evidence(rows, conditions)
+    return Item(row.question, row.options, row.answer, note, marks, by_condition, frozenset(_groups(marks)))
 
 
 def _answer(row: Sample, mark: str) -> str:

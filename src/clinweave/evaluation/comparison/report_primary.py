@@ -33,8 +33,8 @@ def primary_sentence(row: PrimaryResult) -> str:
 def reasons(row: PrimaryResult, samples: Sequence[Sample]) -> list[ItemEffect]:
     """Return what the evidence did on each item of a primary comparison, what misleads first."""
     own = [sample for sample in samples if sample.task in row.tasks]
-    sides = ([each for each in own if each.condition == name] for name in (row.condition, row.baseline))
-    left, right = ([replace(each, id=f"{each.task}\t{each.id}") for each in side] for side in sides)
+    sides = ([entry for entry in own if entry.condition == name] for name in (row.condition, row.baseline))
+    left, right = ([replace(entry, id=f"{entry.task}\t{entry.id}") for entry in side] for side in sides)
     return sorted(
         item_effects(left, right), key=lambda item: (REASONS.index(item.reason), item.task, item.id)
     )

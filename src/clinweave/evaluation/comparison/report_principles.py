@@ -77,8 +77,8 @@ def _figures(results: ComparisonResults, principle: str, task: str, model: str, 
         if (row.principle, row.task) == (principle, task) and split_model(row.condition)[1] == model
         and "diseases" not in row.measure and not row.measure.endswith("other evidence")
     ]  # fmt: skip
-    shown = sorted(own, key=lambda row: row.value)[:limit] if limit else own
-    return "; ".join(f"{_named(row)} {_shown(row)[0]} ({_shown(row)[1]})" for row in shown) or _UNKNOWN
+    lowest = sorted(own, key=lambda row: row.value)[:limit] if limit else own
+    return "; ".join(f"{_named(row)} {_shown(row)[0]} ({_shown(row)[1]})" for row in lowest) or _UNKNOWN
 
 
 def _named(row: PrincipleValue) -> str:
@@ -92,11 +92,11 @@ def _seconds(results: ComparisonResults, model: str) -> str:
             condition, own = split_model(name)
             if own == model and timing.tokens_per_item and MARK not in condition:
                 before = slowest.setdefault(condition, timing)
-                slowest[condition] = max(before, timing, key=lambda each: each.seconds_per_item)
+                slowest[condition] = max(before, timing, key=lambda cost: cost.seconds_per_item)
     return "; ".join(
-        f"{plain(name).lower()} {each.seconds_per_item:.1f} ({each.seconds_interval[0]:.1f} to "
-        f"{each.seconds_interval[1]:.1f})"
-        for name, each in slowest.items()
+        f"{plain(name).lower()} {cost.seconds_per_item:.1f} ({cost.seconds_interval[0]:.1f} to "
+        f"{cost.seconds_interval[1]:.1f})"
+        for name, cost in slowest.items()
     ) or _UNKNOWN  # fmt: skip
 
 

@@ -154,14 +154,14 @@ def _check_models(recipe: ComparisonRecipe, where: str) -> None:
 
 
 def _check_primary(recipe: ComparisonRecipe, where: str) -> None:
-    for number, each in enumerate(recipe.primary):
+    for number, item in enumerate(recipe.primary):
         key = f"{where}: primary.{number}"
-        for name in (each.condition, each.baseline):
+        for name in (item.condition, item.baseline):
             if name not in recipe.all_conditions:
                 raise UserError(
                     f"{key}: {name!r} is no condition of this recipe{nearest(name, recipe.all_conditions)}"
                 )
-        if not each.tasks:
+        if not item.tasks:
             raise UserError(f"{key}: tasks is empty; name at least one task")
-        if each.metric == "auc" and len(each.tasks) > 1:
+        if item.metric == "auc" and len(item.tasks) > 1:
             raise UserError(f"{key}: the area under the curve is not pooled over tasks; name one task")

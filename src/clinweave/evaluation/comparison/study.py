@@ -271,7 +271,7 @@ class ComparisonStudy:
         """Return accuracies, comparisons and what they were made from; write samples.jsonl."""
         scored = [[runner.result(step) for step in task.samples] for task in self.tasks]
         bases = [runner.result(task.base) for task in self.tasks]
-        samples = [row for task in scored for each in task for row in each.samples]
+        samples = [row for task in scored for task_result in task for row in task_result.samples]
         write_rows(runner.out / "samples.jsonl", [to_row(row) for row in samples])
         summary = summarise(
             samples,
@@ -338,8 +338,8 @@ class ComparisonStudy:
         """Yield one entry for each task that leaves rows out, with their number and the first messages."""
         for task in self.tasks:
             if messages := bad_rows(task.settings):
-                shown = without_folder_names("; ".join(messages[:3]))
-                yield Skipped(f"{task.settings.type}, {len(messages)} rows", shown)
+                examples = without_folder_names("; ".join(messages[:3]))
+                yield Skipped(f"{task.settings.type}, {len(messages)} rows", examples)
 
     def _inputs(self, task: Task, runner: Runner) -> TaskInputs:
         base = runner.result(task.base)

@@ -39,8 +39,8 @@ def timings(samples: Sequence[Sample]) -> dict[str, dict[str, Timing]]:
         for name, rows in by_condition(row for row in samples if row.task == task).items():
             seconds = sum(row.seconds for row in rows)
             tokens = sum(row.tokens for row in rows)
-            each = [row.seconds for row in rows]
-            low, high = _interval(each)
+            seconds_per_item = [row.seconds for row in rows]
+            low, high = _interval(seconds_per_item)
             times.setdefault(task, {})[name] = Timing(
                 seconds=round(seconds, 3),
                 seconds_per_item=round(seconds / len(rows), 4),
@@ -57,7 +57,7 @@ def _interval(seconds: Sequence[float]) -> tuple[float, float]:
     mean = sum(seconds) / len(seconds)
     if len(seconds) < 2:
         return mean, mean
-    error = math.sqrt(sum((each - mean) ** 2 for each in seconds) / (len(seconds) - 1) / len(seconds))
+    error = math.sqrt(sum((value - mean) ** 2 for value in seconds) / (len(seconds) - 1) / len(seconds))
     return max(0.0, mean - 1.96 * error), mean + 1.96 * error
 
 

@@ -82,7 +82,7 @@ class StudyContext:
         """Return a condition, kept open as long as no other release is asked for (opening takes some seconds)."""
         key = (name, release, *((mondo, genes) if name == "clinweave" else (None, None)))
         if key not in self._open:
-            self._open = {opened: each for opened, each in self._open.items() if opened[1] == release}
+            self._open = {opened: ranker for opened, ranker in self._open.items() if opened[1] == release}
             self.runner.progress.status(f"Opening {name} on {release.name}")
             if name == "clinweave":
                 self._open[key] = Scored(name, open_model(release_in(release, mondo, genes), self.cache))

@@ -32,9 +32,11 @@ def without_patient(
 
     rows, kin = model.annotations, model.related[position]
     index = {id_: at for at, id_ in enumerate(rows.diseases)}
-    near = [index[id_] for id_ in (*kin.members, *kin.groups, *kin.siblings) if id_ in index]
+    related = [index[id_] for id_ in (*kin.members, *kin.groups, *kin.siblings) if id_ in index]
     mine = {index[id_] for id_ in kin.members if id_ in index}
-    at = np.concatenate([rows.rows_of(each) for each in sorted(set(near))] or [np.zeros(0, np.int32)])
+    at = np.concatenate(
+        [rows.rows_of(disease) for disease in sorted(set(related))] or [np.zeros(0, np.int32)]
+    )
     cited = [
         row
         for row in at.tolist()

@@ -152,7 +152,7 @@ class Protocol:
         ids = [truth.id for truth in truths]
         own = result.protocols[self.setting.leave_out]
         seconds = own.seconds * len(ids) / max(len(own.ranks), 1)
-        ranks, credited = ({id_: each[id_] for id_ in ids} for each in (own.ranks, own.credited))
+        ranks, credited = ({id_: by_id[id_] for id_ in ids} for by_id in (own.ranks, own.credited))
         return Ranks(name, ranks, seconds, frozenset(result.known) & set(ids), credited)
 
     def _ranks_step(self, name: str) -> Step[ReleaseRanks]:
@@ -182,8 +182,8 @@ class Protocol:
                 result = rank_under(protocols, condition, cases, truths, step, _accepting(setting, condition))
             return ReleaseRanks(
                 protocols={
-                    each: ProtocolRanks(dict(ranks.ranks), dict(ranks.credited), ranks.seconds)
-                    for each, ranks in result.items()
+                    condition: ProtocolRanks(dict(ranks.ranks), dict(ranks.credited), ranks.seconds)
+                    for condition, ranks in result.items()
                 },
                 known=tuple(sorted(result[protocols[0]].known)),
                 sources=dict(condition.model.sources),
@@ -224,9 +224,7 @@ class Protocol:
             dated=setting.dated,
             newer=tuple(labels),
             rows=rows(ranks, truths, BASELINE, resamples=self.context.resamples),
-            milliseconds={
-                name: 1000 * each.seconds / max(len(each.ranks), 1) for name, each in ranks.items()
-            },
+            milliseconds={name: 1000 * own.seconds / max(len(own.ranks), 1) for name, own in ranks.items()},
         )
 
     def _pheval_step(self, name: str) -> Step[PhevalFiles]:
@@ -273,8 +271,11 @@ def run_protocols(  # noqa: PLR0917 - cases, protocols and where things are kept
     context = StudyContext(cases_path, cache, runner, resamples=resamples)
     protocols = [Protocol(context, setting.checked(), conditions) for setting in settings]
     return [
-        (runner.result(each.table), {name: each.of_condition(name, runner) for name in each.ranks})
-        for each in protocols
+        (
+            runner.result(protocol.table),
+            {name: protocol.of_condition(name, runner) for name in protocol.ranks},
+        )
+        for protocol in protocols
     ]
 
 

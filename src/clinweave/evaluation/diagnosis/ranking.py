@@ -59,7 +59,7 @@ class Ranks:
         hits: dict[str, list[bool]] = {}
         for item in cases:
             hits.setdefault(item.disease, []).append(ranks[item.id] <= depth)
-        return sum(sum(each) / len(each) for each in hits.values()) / len(hits)
+        return sum(sum(hits_of_one) / len(hits_of_one) for hits_of_one in hits.values()) / len(hits)
 
 
 def rank_of(scores: "np.ndarray", index: int) -> float:
@@ -159,8 +159,8 @@ class _Scored:
         scores = self.under("none")
         alone = None
         if paper:
-            whole = protocol == "paper_from_true_disease"
-            alone = self.under("paper_from_every_disease") if whole else self._without_patient()
+            whole_paper = protocol == "paper_from_true_disease"
+            alone = self.under("paper_from_every_disease") if whole_paper else self._without_patient()
         if alone is not None and self.place is not None:
             scores = scores.copy()
             scores[self.place] = alone[self.place]

@@ -184,10 +184,10 @@ class StudyTask:
         linked = linker.link_many([text.text for text in texts], ["HP"])
         read = [free_text.as_read(case, mentions) for case, mentions in zip(cases, linked, strict=True)]
         curated, from_text = {}, {}
-        for each in (condition, self._baseline(_terms(read))):
-            with work.progress.bar(f"Free text: {each.name}", 2 * len(cases)) as step:
-                curated[each.name] = rank_cases(each, cases, truths, setting.leave_out, step).ranks
-                from_text[each.name] = rank_cases(each, read, truths, setting.leave_out, step).ranks
+        for ranker in (condition, self._baseline(_terms(read))):
+            with work.progress.bar(f"Free text: {ranker.name}", 2 * len(cases)) as step:
+                curated[ranker.name] = rank_cases(ranker, cases, truths, setting.leave_out, step).ranks
+                from_text[ranker.name] = rank_cases(ranker, read, truths, setting.leave_out, step).ranks
         return FreeText(
             cases=len(cases),
             recognition=free_text.recognition(texts, read, condition.model),

@@ -127,7 +127,7 @@ class DiagnosisStudy:
     def _credit_step(self) -> Step[MondoCredit] | None:
         """Return the step that measures what credit for Mondo classes is worth by itself."""
         context = self.context
-        setting = next((each for each in self.settings if each.mondo), None)
+        setting = next((item for item in self.settings if item.mondo), None)
         if setting is None or setting.mondo is None:
             return None
         mondo = setting.mondo

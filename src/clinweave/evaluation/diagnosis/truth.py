@@ -61,8 +61,8 @@ def _gene(value: Any) -> str:
     result = {
         symbol
         for item in value.get("interpretations", [])
-        for each in item.get("diagnosis", {}).get("genomicInterpretations", [])
-        if (symbol := _symbol(each))
+        for genomic in item.get("diagnosis", {}).get("genomicInterpretations", [])
+        if (symbol := _symbol(genomic))
     }
     return result.pop() if len(result) == 1 else ""
 

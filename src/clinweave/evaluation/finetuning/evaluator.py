@@ -94,8 +94,8 @@ class ModelEvaluator:
             questions = [to_question(item) for item in items]
             for question in questions:
                 yield self._chosen(question, f"choice {split}", "none", options_only=options_only)
-            shown = [] if options_only else _drawn(questions, chosen.with_evidence, self.recipe.seed)
-            for question in shown:
+            with_evidence = [] if options_only else _drawn(questions, chosen.with_evidence, self.recipe.seed)
+            for question in with_evidence:
                 yield self._chosen(question, f"choice {split}", "graph")
 
     def replies(self) -> Iterator[Score]:

@@ -72,25 +72,25 @@ def _numbers(random: Random) -> Iterator[_Item]:
         for _ in range(14):
             b, a = sorted(random.sample(range(2, 10), 2))
             right = count(a, b)
-            near = [item for item in range(max(0, right - 4), right + 5) if item != right]
+            others = [item for item in range(max(0, right - 4), right + 5) if item != right]
             yield (
                 "arithmetic",
                 f"What is {a} {sign} {b}?",
                 str(right),
-                tuple(map(str, random.sample(near, 3))),
+                tuple(map(str, random.sample(others, 3))),
             )
     for wording, pick in (("largest", max), ("smallest", min)):
         for _ in range(12):
-            shown = random.sample(range(3, 99), 4)
-            right = pick(shown)
-            yield ("order", f"Which of the numbers {', '.join(map(str, shown))} is the {wording}?", str(right),
-                   tuple(str(item) for item in shown if item != right))  # fmt: skip
+            numbers = random.sample(range(3, 99), 4)
+            right = pick(numbers)
+            yield ("order", f"Which of the numbers {', '.join(map(str, numbers))} is the {wording}?", str(right),
+                   tuple(str(item) for item in numbers if item != right))  # fmt: skip
     for _ in range(16):
         start, step = random.randint(1, 9), random.randint(1, 5)
         row = [start + step * index for index in range(5)]
-        near = [item for item in range(row[-1] - 4, row[-1] + 5) if item not in row]
+        others = [item for item in range(row[-1] - 4, row[-1] + 5) if item not in row]
         yield ("sequence", f"Which number comes next: {', '.join(map(str, row[:-1]))}?", str(row[-1]),
-               tuple(map(str, random.sample(near, 3))))  # fmt: skip
+               tuple(map(str, random.sample(others, 3))))  # fmt: skip
 
 
 def _agreement() -> Iterator[_Item]:

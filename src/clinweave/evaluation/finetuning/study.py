@@ -156,7 +156,7 @@ class FinetuningStudy:
                 "parity"
             ]
         return FinetuningResults(
-            **{each.name: getattr(summary, each.name) for each in fields(summary)},
+            **{item.name: getattr(summary, item.name) for item in fields(summary)},
             clinweave=__version__,
             recipe=without_folders(recipe),
             base=weights_key(recipe.base),
@@ -203,7 +203,7 @@ def _training_data(data: Artifact) -> TrainingData:
 
 
 def _trained(stage: Artifact) -> TrainedStage:
-    names = {each.name for each in fields(TrainedStage)}
+    names = {item.name for item in fields(TrainedStage)}
     values = {key: value for key, value in stage.manifest.items() if key in names}
     return from_values(TrainedStage, values, str(stage.path))
 

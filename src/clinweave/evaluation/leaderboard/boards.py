@@ -146,8 +146,8 @@ def compare_runs(
     ]
     if not differences:
         raise UserError(f"{' and '.join(runs)} cannot be compared: {_why_not(boards, runs)}")
-    adjusted = statistics.holm([each.p for each in differences])
-    return [replace(each, p=p) for each, p in zip(differences, adjusted, strict=True)]
+    adjusted = statistics.holm([row.p for row in differences])
+    return [replace(row, p=p) for row, p in zip(differences, adjusted, strict=True)]
 
 
 def _rank(row: Row) -> tuple[float, str]:
@@ -159,7 +159,7 @@ def _difference(task: str, first: Row, second: Row, *, resamples: int) -> RowDif
         {item: score / first.scale for item, score in row.scores.items()} for row in (first, second)
     )
     gain = statistics.difference(left, right, first.clusters, resamples=resamples)
-    value, low, high = (each * first.scale for each in (gain.difference, gain.low, gain.high))
+    value, low, high = (number * first.scale for number in (gain.difference, gain.low, gain.high))
     return RowDifference(task, first.name, second.name, gain.n, value, low, high, gain.p, first.measure)
 
 

@@ -46,7 +46,7 @@ def add_run(run: Path, folder: Path, name: str = "", *, replace: bool = False) -
 
 def _key(row: Row) -> dict[str, Any]:
     """Return what identifies a row's results."""
-    defaults = {each.name: each.default for each in fields(Row) if each.name in _LATER}
+    defaults = {item.name: item.default for item in fields(Row) if item.name in _LATER}
     return {name: value for name, value in to_values(row).items() if defaults.get(name, "") != value}
 
 

@@ -43,8 +43,8 @@ def headline(results: MoleculesResults) -> list[str]:
         ]
     if results.properties_on_request:
         best = sorted(results.properties_on_request, key=lambda row: -row.correlation)
-        shown = ", ".join(f"{row.property} {row.correlation:.2f}" for row in best)
-        sentences.append(f"Correlation of requested and obtained properties: {shown}.")
+        correlations = ", ".join(f"{row.property} {row.correlation:.2f}" for row in best)
+        sentences.append(f"Correlation of requested and obtained properties: {correlations}.")
     if results.property:
         predicted = results.property.predicted_counts
         sentences.append(
@@ -59,11 +59,11 @@ def _of_searches(searches: Sequence[SearchResult]) -> list[str]:
     if not searches:
         return []
     scored = ", ".join(
-        f"{each.method} {'none' if each.top10 is None else format(each.top10, '.3f')}" for each in searches
+        f"{item.method} {'none' if item.top10 is None else format(item.top10, '.3f')}" for item in searches
     )
     first = searches[0]
     sentences = [f"{first.scorer}, mean of the ten best after {first.calls:,} calls: {scored}."]
-    if not any(each.method == SCREEN for each in searches):
+    if not any(item.method == SCREEN for item in searches):
         sentences.append("No search is compared with random screening (screen).")
     return sentences
 
@@ -121,12 +121,12 @@ def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
     looked_up = "not looked up: clinweave fetch drug-names" if drugs is None else str(len(drugs))
     rows.append(("known drugs among them", looked_up))
     drawings = [
-        Figure(_drawing(each), each, (drugs[each],) if drugs and each in drugs else ()) for each in smiles[:_DRAWINGS]
+        Figure(_drawing(item), item, (drugs[item],) if drugs and item in drugs else ()) for item in smiles[:_DRAWINGS]
     ]  # fmt: skip
     return [
         Table((), rows),
         *_refused_by({"drawn": generated.refused_by}),
-        property_histograms([parse(each) for each in smiles[:1000]]),
+        property_histograms([parse(item) for item in smiles[:1000]]),
         Gallery(drawings, f"The first {len(drawings)}, not selected", paper=True),
     ]
 
@@ -197,7 +197,7 @@ def _property(result: PropertyResult | None) -> list[Block]:
     ]
     blocks: list[Block] = [Table((), measures, "The model, on held-out scaffolds")]
     names = result.predictions[0] if result.predictions else {}
-    column = next((each for each in (f"{target}_predicted", f"{target}_probability") if each in names), "")
+    column = next((item for item in (f"{target}_predicted", f"{target}_probability") if item in names), "")
     rows = [row for row in result.predictions if row.get(column)]
     if not rows:
         return blocks
@@ -229,21 +229,21 @@ def _searches(searches: Sequence[SearchResult]) -> list[Block]:
         ("method", "calls", "best", "mean of the ten best", "top-10 AUC", "alerts in ten best", "CPU s", "stopped"),
         [
             (
-                each.method, f"{each.calls:,}", _number(each.best), _number(each.top10), _number(each.top10_auc),
-                str(sum(bool(row["alerts"]) for row in each.rows[:10])), f"{each.cpu_seconds:.0f}", each.stopped,
+                item.method, f"{item.calls:,}", _number(item.best), _number(item.top10), _number(item.top10_auc),
+                str(sum(bool(row["alerts"]) for row in item.rows[:10])), f"{item.cpu_seconds:.0f}", item.stopped,
             )
-            for each in searches
+            for item in searches
         ],
         note="All begin with the same molecules and may ask as often; screen is no search. One seed: no interval.",
     )  # fmt: skip
-    lines = [Series(each.method, range(1, len(each.curve) + 1), each.curve) for each in searches]
-    best = max(searches, key=lambda each: each.top10 if each.top10 is not None else float("-inf"))
+    lines = [Series(item.method, range(1, len(item.curve) + 1), item.curve) for item in searches]
+    best = max(searches, key=lambda item: item.top10 if item.top10 is not None else float("-inf"))
     title = "Mean of the ten best so far"
     plot = line_plot(lines, title, "oracle calls", searches[0].scorer)
     blocks: list[Block] = [table]
     if plot:
         blocks.append(Figure(plot, title))
-    refused = {each.method: each.summary.get("refused_by_rule") or {} for each in searches}
+    refused = {item.method: item.summary.get("refused_by_rule") or {} for item in searches}
     blocks += _refused_by(refused)
     drawings = [_figure(row) for row in best.rows[:12]]
     return [*blocks, Gallery(drawings, f"The best of {best.method}", paper=True)]

@@ -64,12 +64,12 @@ def read_criteria(path: Path) -> tuple[Criterion, ...]:
     if not isinstance(rows, list) or not rows:
         raise UserError(f"{path}: there are no [[criteria]]")
     criteria = tuple(from_values(Criterion, row, f"{path}: criteria.{i}") for i, row in enumerate(rows))
-    for each in criteria:
-        if len(each.scale) < 2 or not all(value.lstrip("-").isdigit() for value in each.scale):
+    for criterion in criteria:
+        if len(criterion.scale) < 2 or not all(value.lstrip("-").isdigit() for value in criterion.scale):
             raise UserError(
-                f'{path}: {each.id}: scale needs two or more whole numbers, such as {{"1" = "no"}}'
+                f'{path}: {criterion.id}: scale needs two or more whole numbers, such as {{"1" = "no"}}'
             )
-    if len({each.id for each in criteria}) < len(criteria):
+    if len({criterion.id for criterion in criteria}) < len(criteria):
         raise UserError(f"{path}: two criteria have the same id")
     return criteria
 
@@ -88,7 +88,7 @@ def make_page(
     Answers that are equal, word for word, are shown once and count for each of their systems.
     """
     blinded = {item.id: _blinded(item, seed) for item in items}
-    content = [to_values(each) for each in (*items, *criteria)]
+    content = [to_values(criterion) for criterion in (*items, *criteria)]
     key = ReviewKey(
         VERSION,
         digest([VERSION, seed, content]),
@@ -120,9 +120,9 @@ def _blinded(item: ReviewItem, seed: int) -> tuple[list[dict[str, str]], dict[st
     """Return the answers as shown, and system -> label; the order is drawn with the seed and the item's id."""
     texts = sorted(set(item.answers.values()))
     Random(f"{seed}/{item.id}").shuffle(texts)  # noqa: S311
-    shown = [{"label": _label(index), "text": text} for index, text in enumerate(texts)]
+    replies = [{"label": _label(index), "text": text} for index, text in enumerate(texts)]
     labels = {system: _label(texts.index(text)) for system, text in sorted(item.answers.items())}
-    return shown, labels
+    return replies, labels
 
 
 def _label(index: int) -> str:

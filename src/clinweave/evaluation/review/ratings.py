@@ -99,15 +99,23 @@ def read_ratings(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(f"two files are by {twice!r}; give the last one only")
-    values = {each.id: _values(files, each.id) for each in key.criteria}
+    values = {criterion.id: _values(files, criterion.id) for criterion in key.criteria}
     return ReviewResults(
         review=key.review,
         raters=tuple(names),
-        means=tuple(row for each in key.criteria for row in _means(each, values[each.id], key, resamples)),
-        differences=_adjusted(
-            [row for each in key.criteria for row in _differences(each, values[each.id], key, resamples)]
+        means=tuple(
+            row
+            for criterion in key.criteria
+            for row in _means(criterion, values[criterion.id], key, resamples)
         ),
-        agreement=tuple(_agreement(each, values[each.id], names) for each in key.criteria),
+        differences=_adjusted(
+            [
+                row
+                for criterion in key.criteria
+                for row in _differences(criterion, values[criterion.id], key, resamples)
+            ]
+        ),
+        agreement=tuple(_agreement(criterion, values[criterion.id], names) for criterion in key.criteria),
         comments=tuple(row for file in files for row in _comments(file, key)),
         unrated={file.rater: _unrated(file, key) for file in files},
     )
@@ -137,7 +145,7 @@ def _rater_file(path: Path, key: ReviewKey) -> _RaterFile:
     ratings = values.get("ratings")
     if not isinstance(ratings, dict):
         raise UserError(f"{path}: ratings is no object")
-    scales = {each.id: each.values for each in key.criteria}
+    scales = {criterion.id: criterion.values for criterion in key.criteria}
     for item, answers in ratings.items():
         _check_item(f"{path}: item {item!r}", answers, key.labels.get(item), scales)
     return _RaterFile(rater.strip(), ratings)
@@ -254,7 +262,7 @@ def _comments(file: _RaterFile, key: ReviewKey) -> Iterable[Comment]:
 
 def _unrated(file: _RaterFile, key: ReviewKey) -> int:
     return sum(
-        any(each.id not in file.ratings.get(item, {}).get(label, {}) for each in key.criteria)
+        any(criterion.id not in file.ratings.get(item, {}).get(label, {}) for criterion in key.criteria)
         for item, labels in key.labels.items()
         for label in set(labels.values())
     )

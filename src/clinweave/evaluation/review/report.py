@@ -53,15 +53,15 @@ def review_section(results: ReviewResults) -> Section:
 
 
 def _lead(results: ReviewResults) -> list[str]:
-    shown = [row for row in results.differences if row.p < 0.05 and (row.low > 0 or row.high < 0)]
+    significant = [row for row in results.differences if row.p < 0.05 and (row.low > 0 or row.high < 0)]
     if not results.differences:
         return []
-    if not shown:
+    if not significant:
         return ["No difference between systems is shown."]
     return [
         f"{row.criterion}: {row.system} against {row.baseline} {row.difference:+.2f} "
         f"(95 % CI {row.low:+.2f} to {row.high:+.2f})."
-        for row in shown
+        for row in significant
     ]
 
 

@@ -99,7 +99,7 @@ def _read(connection: "DuckDBPyConnection", name: str, path: Path) -> None:
     """Make a table of a file: text in lower case and without margins, `n` the number of the row."""
     source = f"read_csv({quoted(path)}, all_varchar = true, header = true)"
     names = [row[0] for row in connection.execute(f"describe select * from {source}").fetchall()]
-    columns = ", ".join(f'nullif(trim(lower("{each}")), \'\') as "{each}"' for each in names)
+    columns = ", ".join(f'nullif(trim(lower("{item}")), \'\') as "{item}"' for item in names)
     connection.execute(
         f"create table raw_{name} as select row_number() over () - 1 as n, {columns} from {source}"
     )
@@ -152,15 +152,13 @@ def _patients(connection: "DuckDBPyConnection", random: "np.random.Generator") -
             f"select subject_id from moved_admissions where {where} group by subject_id order by min(n)"
         )
         every = [int(row[0]) for row in rows.fetchall()]
-        return (
-            every if size > len(every) else [int(each) for each in random.choice(every, size, replace=False)]
-        )
+        return every if size > len(every) else [int(row) for row in random.choice(every, size, replace=False)]
 
     inside = drawn("dischtime is null", STILL_IN)
     listed = ", ".join(map(str, inside)) or "-1"
     outside = drawn(f"dischtime is not null and subject_id not in ({listed})", PATIENTS)
     connection.execute("create table cohort (subject_id integer)")
-    connection.executemany("insert into cohort values (?)", [[each] for each in (*inside, *outside, -1)])
+    connection.executemany("insert into cohort values (?)", [[stay] for stay in (*inside, *outside, -1)])
     rows = connection.execute(
         "select cast(subject_id as integer), gender, cast(anchor_year as integer) - cast(anchor_age as integer), dod, "
         "days from raw_patients join shift using (subject_id) where cast(subject_id as integer) in (from cohort) "
@@ -310,8 +308,8 @@ def _events(absent: Sequence[str]) -> Iterator[str]:
                 f"itemid integer, charttime timestamp, {value} double, valueuom varchar)"
             )
         else:
-            each = f"{stay}, cast({value} as double) as {value}, valueuom"
-            yield _event(name, each, f"{value} is not null and valueuom is not null and {items}")
+            columns = f"{stay}, cast({value} as double) as {value}, valueuom"
+            yield _event(name, columns, f"{value} is not null and valueuom is not null and {items}")
 
 
 # A name that several tables use is kept in one of them. Which one is published as a list; here it is read off the

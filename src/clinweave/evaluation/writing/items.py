@@ -67,9 +67,9 @@ class NearestExamples:
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = examples
         words = [Counter(_words(example.question)) for example in examples]
-        holding = Counter(word for each in words for word in each)
+        holding = Counter(word for text in words for word in text)
         self._rarity = {word: math.log(len(words) / count) for word, count in holding.items()}
-        self._vectors = [self._vector(each) for each in words]
+        self._vectors = [self._vector(text) for text in words]
 
     def __call__(self, question: str, count: int) -> tuple[Example, ...]:
         """Return the nearest examples, the most similar one last (closest to the question in a prompt)."""

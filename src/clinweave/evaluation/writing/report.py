@@ -74,7 +74,7 @@ def headline(results: WritingResults) -> list[str]:
     for row in results.comparisons:
         verdict = "" if row.p < 0.05 and (row.low > 0 or row.high < 0) else "; not shown"
         unit = " points" if row.measure in _SHARES else ""
-        low, high = (shown(row.measure, each, signed=True) for each in (row.low, row.high))
+        low, high = (shown(row.measure, bound, signed=True) for bound in (row.low, row.high))
         sentences.append(
             f"{TITLES[row.task]}: {title_of(row.task, row.condition)} against {title_of(row.task, row.baseline)}: "
             f"{shown(row.measure, row.difference, signed=True)}{unit} of {measure_title(row.measure).lower()} "
@@ -109,9 +109,9 @@ def _task(name: str, task: TaskResult, comparisons: Sequence[WritingComparison])
     blocks: list[Block] = [_measures(name, task, measures)]
     primary = next(iter(measures))
     estimates = [
-        Estimate(title_of(name, each), own.measures[primary].value, own.measures[primary].low,
-                 own.measures[primary].high, "soft" if each == CONTROL else "accent")
-        for each, own in task.conditions.items() if primary in own.measures
+        Estimate(title_of(name, condition), own.measures[primary].value, own.measures[primary].low,
+                 own.measures[primary].high, "soft" if condition == CONTROL else "accent")
+        for condition, own in task.conditions.items() if primary in own.measures
     ]  # fmt: skip
     if estimates:
         title = f"{measure_title(primary)} (95 % CI)"
@@ -142,7 +142,7 @@ def _task(name: str, task: TaskResult, comparisons: Sequence[WritingComparison])
 
 def _measures(name: str, task: TaskResult, measures: Mapping[str, str]) -> Table:
     rows = []
-    for each, own in task.conditions.items():
+    for condition, own in task.conditions.items():
         values = [
             f"{shown(key, value.value)} ({shown(key, value.low)} to {shown(key, value.high)})"
             if (value := own.measures.get(key))
@@ -150,20 +150,26 @@ def _measures(name: str, task: TaskResult, measures: Mapping[str, str]) -> Table
             for key in measures
         ]
         rows.append(
-            (title_of(name, each), str(own.n), *values, f"{own.seconds:.1f}", f"{own.written_tokens:.0f}")
+            (
+                title_of(name, condition),
+                str(own.n),
+                *values,
+                f"{own.seconds:.1f}",
+                f"{own.written_tokens:.0f}",
+            )
         )
     titles = (f"{measure_title(key)} (95 % CI)" for key in measures)
     head = ("Condition", "n", *titles, "Seconds per item", "Tokens written")
-    muted = frozenset(index for index, each in enumerate(task.conditions) if each == CONTROL)
+    muted = frozenset(index for index, condition in enumerate(task.conditions) if condition == CONTROL)
     return Table(head, rows, muted=muted)
 
 
 def _outcomes(name: str, task: TaskResult) -> Table:
     kinds = list(dict.fromkeys(kind for own in task.conditions.values() for kind in own.outcomes))
     rows = [
-        (title_of(name, each), *(str(own.outcomes.get(kind, 0)) for kind in kinds), str(own.unscored.get("error", 0)),
-         str(own.unscored.get("empty", 0)), str(own.cut))
-        for each, own in task.conditions.items()
+        (title_of(name, condition), *(str(own.outcomes.get(kind, 0)) for kind in kinds),
+         str(own.unscored.get("error", 0)), str(own.unscored.get("empty", 0)), str(own.cut))
+        for condition, own in task.conditions.items()
     ]  # fmt: skip
     head = ("Condition", *kinds, "model failed", "empty reply", "cut at max_tokens")
     return Table(head, rows, "Outcomes, items counted")

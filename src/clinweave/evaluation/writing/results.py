@@ -174,15 +174,17 @@ def comparisons(
     measure = next(iter(MEASURES[task]))
     for name, baseline, family in _pairs(list(conditions)):
         left, right = (
-            {row.id: row.scores[measure] / scale for row in conditions[each] if measure in row.scores}
-            for each in (name, baseline)
+            {row.id: row.scores[measure] / scale for row in conditions[number] if measure in row.scores}
+            for number in (name, baseline)
         )
         if not left.keys() & right.keys():
             continue
         gain = statistics.difference(
             left, right, {row.id: row.cluster for row in replies}, resamples=resamples
         )
-        value, low, high = (round(each * scale, _DIGITS) for each in (gain.difference, gain.low, gain.high))
+        value, low, high = (
+            round(number * scale, _DIGITS) for number in (gain.difference, gain.low, gain.high)
+        )
         yield WritingComparison(
             task, measure, name, baseline, family, gain.n, value, low, high, gain.p, gain.p
         )

@@ -68,7 +68,7 @@ def check(recipe: WritingRecipe, where: str) -> WritingRecipe:
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
     for number, task in enumerate(recipe.tasks):
-        _check_task(task, [each.type for each in recipe.tasks[:number]], f"{where}: tasks.{number}")
+        _check_task(task, [other.type for other in recipe.tasks[:number]], f"{where}: tasks.{number}")
     if any(task.budget < 1 for task in recipe.tasks):
         raise UserError(f"{where}: a task's budget is under 1; give tokens of evidence above 0")
     names = [model.name for model in recipe.models]

@@ -123,8 +123,8 @@ class EhrSqlTask(AskedTask):
         if "examples" in self.settings.conditions:
             nearest = NearestExamples(
                 [
-                    Example(each.question, each.query)
-                    for each in read_ehrsql(Path(self.settings.path), "train")
+                    Example(example.question, example.query)
+                    for example in read_ehrsql(Path(self.settings.path), "train")
                 ]
             )
             chosen = tuple(_with_examples(item, nearest, self.settings.shown) for item in chosen)
@@ -153,8 +153,8 @@ class EhrSqlTask(AskedTask):
             "is current_time; dates are compared as in strftime('%Y-%m', t) = '2100-03' and "
             "datetime(t,'start of month') = datetime(current_time,'start of month','-1 month')."
         )
-        shown = _examples(item, "SQL") if condition == "examples" else ""
-        asked = f"Tables:\n{SCHEMA}\n\n{shown}Question: {item.question}\nSQL:"
+        context = _examples(item, "SQL") if condition == "examples" else ""
+        asked = f"Tables:\n{SCHEMA}\n\n{context}Question: {item.question}\nSQL:"
         return [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
 
     def control(self, item: Item) -> str:  # noqa: ARG002
@@ -236,7 +236,7 @@ def _with_examples(item: Item, nearest: NearestExamples, count: int) -> Item:
 
 def _examples(item: Item, label: str) -> str:
     return "".join(
-        f"Question: {shortened(each.question)}\n{label}: {each.answer}\n\n" for each in item.examples
+        f"Question: {shortened(example.question)}\n{label}: {example.answer}\n\n" for example in item.examples
     )
 
 
@@ -276,8 +276,8 @@ class MedecTask(AskedTask):
         )
         asked = f"Note:\n{item.question}"
         if self._evidence and condition in RETRIEVERS:
-            shown = self._evidence(item.question, RETRIEVERS[condition], self.settings.budget)
-            asked = f"Facts that may help:\n{shown}\n\n{asked}" if shown else asked
+            context = self._evidence(item.question, RETRIEVERS[condition], self.settings.budget)
+            asked = f"Facts that may help:\n{context}\n\n{asked}" if context else asked
         return [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
 
     def control(self, item: Item) -> str:  # noqa: ARG002
@@ -340,11 +340,11 @@ class DialogueTask(AskedTask):
             f"You write the section {item.kind} of a clinical note from a conversation. Write what was said and "
             "nothing else, in full sentences, without headings."
         )
-        shown = "".join(
-            f"Conversation:\n{shortened(each.question)}\nSection:\n{each.answer}\n\n"
-            for each in (item.examples if condition == "examples" else ())
+        context = "".join(
+            f"Conversation:\n{shortened(example.question)}\nSection:\n{example.answer}\n\n"
+            for example in (item.examples if condition == "examples" else ())
         )
-        asked = f"{shown}Conversation:\n{item.question}\nSection:"
+        asked = f"{context}Conversation:\n{item.question}\nSection:"
         return [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
 
     def control(self, item: Item) -> str:

@@ -225,8 +225,8 @@ class ContextBuilder:
             for chain in self._graph().paths(first, second, max_length=3, limit=PATHS):
                 if len(chain) < 2 or (keep is not None and not all(keep(relation) for relation in chain)):
                     continue  # a direct relation is already among the facts
-                shown = [rewrite(relation) for relation in chain] if rewrite is not None else list(chain)
-                drafts.append(facts.path(shown, self._names(shown), score=0.25))
+                rewritten = [rewrite(relation) for relation in chain] if rewrite is not None else list(chain)
+                drafts.append(facts.path(rewritten, self._names(rewritten), score=0.25))
         return drafts
 
     def _passages(self, concepts: Sequence[str], question: str, notes: list[str]) -> list[Draft]:

@@ -213,9 +213,11 @@ def passage(item: Passage, question: str, score: float) -> Draft:
 def whole(item: Evidence) -> Draft:
     """Return an item of another retriever as a draft that is shown whole or not at all."""
     if item.passage is not None:
-        shown = replace(item.passage, text=item.text)
+        cut_passage = replace(item.passage, text=item.text)
         spans = ((0, len(item.text)),)
-        return Draft(item.kind, "", (Part(item.text),), item.score, whole=True, passage=shown, spans=spans)
+        return Draft(
+            item.kind, "", (Part(item.text),), item.score, whole=True, passage=cut_passage, spans=spans
+        )
     return Draft(item.kind, "", (Part(item.text.removesuffix("."), item.relations),), item.score, whole=True)
 
 

@@ -30,8 +30,8 @@ def pack(
         )
 
     def used(sizes: Sequence[int]) -> int:
-        shown = (*before, *block(sizes))
-        return count_tokens(render(shown)) if shown else 0
+        packed = (*before, *block(sizes))
+        return count_tokens(render(packed)) if packed else 0
 
     spent = used(sizes)
     for index, draft in enumerate(drafts):

@@ -101,8 +101,8 @@ def own_files(name: str, path: Path) -> dict[str, Path]:
     """Return the tables of a source of the user's own: a file, or a folder's .csv and .tsv; with their source.toml."""
     from clinweave.databases import DATABASES, SOURCE_FILE
 
-    near = get_close_matches(name, DATABASES, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    nearest = get_close_matches(name, DATABASES, n=1)
+    hint = f" (did you mean {nearest[0]}?)" if nearest else ""
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
         raise UserError(f"--add {name}: a source is named by small letters, digits, '-' and '_'")
     if not path.exists():

@@ -27,8 +27,8 @@ def plain(table: pa.Table) -> pa.Table:
     """Return the table with dictionary columns as plain strings, each column in one piece."""
     columns = []
     for column in table.columns:
-        whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        columns.append(whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole)
+        chunk = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        columns.append(chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk)
     return pa.table(columns, names=table.column_names)
 
 
@@ -37,9 +37,9 @@ def shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:
     columns = []
     for item in schema:
         column = table.column(item.name)
-        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        chunk = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         columns.append(
-            whole.dictionary_encode() if pa.types.is_dictionary(item.type) else whole.cast(item.type)
+            chunk.dictionary_encode() if pa.types.is_dictionary(item.type) else chunk.cast(item.type)
         )
     return pa.table(columns, schema=schema)
 
@@ -57,8 +57,8 @@ def write_arrow(folder: Path, name: str, table: pa.Table) -> None:
         pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink,
         pa.ipc.new_file(sink, table.schema) as writer,
     ):
-        whole = table.combine_chunks()
-        writer.write_table(whole, max_chunksize=max(1, len(whole)))
+        chunk = table.combine_chunks()
+        writer.write_table(chunk, max_chunksize=max(1, len(chunk)))
 
 
 def merged_concepts(records: pa.Table, canonical: Mapping[str, str], order: Mapping[str, int]) -> pa.Table:
@@ -148,10 +148,10 @@ def _together(lists: Sequence[Sequence[str]]) -> list[str]:
 
 def _ordered(column: pa.ChunkedArray) -> np.ndarray:
     """Return a number for each value; numbers are in the order of the values."""
-    whole = column.combine_chunks()
-    if pa.types.is_boolean(whole.type):
-        return np.asarray(whole.to_numpy(zero_copy_only=False))
-    coded = whole.dictionary_encode()
+    chunk = column.combine_chunks()
+    if pa.types.is_boolean(chunk.type):
+        return np.asarray(chunk.to_numpy(zero_copy_only=False))
+    coded = chunk.dictionary_encode()
     ranks = np.empty(len(coded.dictionary), dtype=np.int32)
     ranks[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(ranks))
     return np.asarray(ranks[coded.indices.to_numpy()])

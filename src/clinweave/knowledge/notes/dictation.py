@@ -99,10 +99,10 @@ def _digits(match: re.Match[str]) -> str:
     words = match[0].lower().replace("per cent", "percent").replace("-", " ").split()
     percent = words[-1] == "percent"
     words = words[:-1] if percent else words
-    whole, _, rest = " ".join(words).partition(" point ")
+    integer, _, rest = " ".join(words).partition(" point ")
     if len(words) == 1 and words[0] in {"one", "oh", "hundred"} and not percent:
         return match[0]
-    value = _whole(whole.split())
+    value = _whole(integer.split())
     if value is None:
         return match[0]
     if rest:

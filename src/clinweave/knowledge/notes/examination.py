@@ -48,11 +48,11 @@ _SIGNS = (
 )
 
 
-def examined(whole: str) -> Iterator[Measure]:
-    """Yield the findings of `whole`; birth at term excludes that it was premature."""
+def examined(full_text: str) -> Iterator[Measure]:
+    """Yield the findings of `full_text`; birth at term excludes that it was premature."""
     ends: dict[re.Pattern[str], int] = {}
-    for start, pattern in _places(whole):
-        match = pattern.match(whole, start) if start >= ends.get(pattern, 0) else None
+    for start, pattern in _places(full_text):
+        match = pattern.match(full_text, start) if start >= ends.get(pattern, 0) else None
         if match is None:
             continue
         ends[pattern] = match.end()
@@ -68,12 +68,12 @@ def examined(whole: str) -> Iterator[Measure]:
                 yield Measure(match.start(), match.end(), finding, absent=False, how=how)
 
 
-def _places(whole: str) -> list[tuple[int, re.Pattern[str]]]:
+def _places(full_text: str) -> list[tuple[int, re.Pattern[str]]]:
     """Return where each pattern may begin, by place."""
     places: list[tuple[int, re.Pattern[str]]] = []
     for letters, back, pattern in _SIGNS:
-        at = whole.find(letters)
+        at = full_text.find(letters)
         while at >= 0:
             places.append((max(0, at - back), pattern))
-            at = whole.find(letters, at + 1)
+            at = full_text.find(letters, at + 1)
     return sorted(places, key=lambda item: item[0])

@@ -74,18 +74,18 @@ class Measure(NamedTuple):
     how: str
 
 
-def measures(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[Measure]:
-    """Yield the findings of all measures in `whole`; `people` are (start, end, person) of each of its texts."""
+def measures(full_text: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[Measure]:
+    """Yield the findings of all measures in `full_text`; `people` are (start, end, person) of each of its texts."""
     document = 0
-    for subject in _SUBJECT.finditer(whole):
+    for subject in _SUBJECT.finditer(full_text):
         while people[document][1] <= subject.start():
             document += 1
-        ends = _END.search(whole, subject.end(), subject.end() + _MAX_DISTANCE)
+        ends = _END.search(full_text, subject.end(), subject.end() + _MAX_DISTANCE)
         stop = ends.start() if ends else subject.end() + _MAX_DISTANCE
-        following = _SUBJECT.search(whole, subject.end(), stop)
+        following = _SUBJECT.search(full_text, subject.end(), stop)
         stop = following.start() if following else stop
         kind = str(subject.lastgroup)
-        measured = _one(kind, whole, subject, stop, people[document][2])
+        measured = _one(kind, full_text, subject, stop, people[document][2])
         if measured is not None:
             end, findings, how = measured
             yield from (Measure(subject.start(), end, finding, absent, how) for finding, absent in findings)
@@ -94,18 +94,18 @@ def measures(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[
 _Found = tuple[int, list[tuple[str, bool]], str]
 
 
-def _one(kind: str, whole: str, subject: re.Match[str], stop: int, person: Person) -> _Found | None:
+def _one(kind: str, full_text: str, subject: re.Match[str], stop: int, person: Person) -> _Found | None:
     """Return the end, the findings (id, absent) and the evidence of one subject."""
-    after = whole[subject.end() : stop]
+    after = full_text[subject.end() : stop]
     if kind == "bp":
         return _pressure(after, subject.end(), person)
-    percentile = _percentile_before(whole, subject.start()) or _PERCENTILE.search(after)
-    if percentile is not None and not _leads_on(whole, subject, percentile, after):
+    percentile = _percentile_before(full_text, subject.start()) or _PERCENTILE.search(after)
+    if percentile is not None and not _leads_on(full_text, subject, percentile, after):
         end = subject.end() + percentile.end() if percentile.string is after else subject.end()
         findings = _by_percentile(kind, percentile)
         return (end, findings, percentile[0].strip()) if findings else None
     deviation = _DEVIATION.search(after)
-    if deviation is None and _SCORED.search(whole, max(0, subject.start() - 30), subject.start()):
+    if deviation is None and _SCORED.search(full_text, max(0, subject.start() - 30), subject.start()):
         deviation = _BARE_SCORE.match(after)
     if deviation is not None:
         findings = _by_deviation(kind, deviation)
@@ -113,19 +113,19 @@ def _one(kind: str, whole: str, subject: re.Match[str], stop: int, person: Perso
     return _index(after, subject.end(), person) if kind == "bmi" else None
 
 
-def _percentile_before(whole: str, start: int) -> re.Match[str] | None:
+def _percentile_before(full_text: str, start: int) -> re.Match[str] | None:
     """Return a percentile right before a subject ("14.5th percentile birth weight")."""
-    for match in _PERCENTILE.finditer(whole, max(0, start - 40), start):
-        if not whole[match.end() : start].strip():
+    for match in _PERCENTILE.finditer(full_text, max(0, start - 40), start):
+        if not full_text[match.end() : start].strip():
             return match
     return None
 
 
-def _leads_on(whole: str, subject: re.Match[str], found: re.Match[str], after: str) -> bool:
+def _leads_on(full_text: str, subject: re.Match[str], found: re.Match[str], after: str) -> bool:
     """Say whether a percentile after a subject belongs to the next one ("and 15.9th percentile head circumference")."""
     if found.string is not after:
         return False
-    return _SUBJECT.match(whole, subject.end() + found.end() + 1) is not None
+    return _SUBJECT.match(full_text, subject.end() + found.end() + 1) is not None
 
 
 def _by_percentile(kind: str, found: re.Match[str]) -> list[tuple[str, bool]]:

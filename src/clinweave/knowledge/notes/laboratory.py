@@ -71,8 +71,8 @@ class Laboratory:
             if key >= 0:
                 self._of_key[key].append(number)
 
-    def find(self, whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
-        """Return the findings of all values in `whole`; `people` are (start, end, person) of each of its texts."""
+    def find(self, full_text: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
+        """Return the findings of all values in `full_text`; `people` are (start, end, person) of each of its texts."""
         matches = self._dictionary.match(tokens)
         if not len(matches):
             return []
@@ -83,8 +83,8 @@ class Laboratory:
         mentions = []
         for first, size, key, begin in rows:
             start, end = int(tokens.start[first]), int(tokens.end[first + size - 1])
-            test = self._test(key, whole[start:end])
-            if test is not None and not _COMPOUND.match(whole, end) and not _elsewhere(whole, start):
+            test = self._test(key, full_text[start:end])
+            if test is not None and not _COMPOUND.match(full_text, end) and not _elsewhere(full_text, start):
                 mentions.append(
                     _Mentioned(
                         test,
@@ -93,11 +93,11 @@ class Laboratory:
                         first,
                         size,
                         begin,
-                        _stop(whole, end),
-                        _needs_value(whole[start:end]),
+                        _stop(full_text, end),
+                        _needs_value(full_text[start:end]),
                     )
                 )
-        return _Readings(whole, mentions, people).values()
+        return _Readings(full_text, mentions, people).values()
 
     def _test(self, key: int, surface: str) -> LabTest | None:
         """Return the test that a key names in these letters; a short name needs its own capitals."""
@@ -127,9 +127,9 @@ class _Readings:
     """Readings of the tests of one batch, in order: a list of tests shares the words before its first."""
 
     def __init__(
-        self, whole: str, mentions: list[_Mentioned], people: Sequence[tuple[int, int, Person]]
+        self, full_text: str, mentions: list[_Mentioned], people: Sequence[tuple[int, int, Person]]
     ) -> None:
-        self.whole, self.mentions, self.people = whole, mentions, people
+        self.whole, self.mentions, self.people = full_text, mentions, people
         self._named: dict[
             tuple[int, tuple[str, ...]], bool
         ] = {}  # by note and treatment: whether it names it
@@ -227,9 +227,9 @@ class _Readings:
         return self._note[1]
 
 
-def _elsewhere(whole: str, start: int) -> bool:
+def _elsewhere(full_text: str, start: int) -> bool:
     """Say whether the name of a test of the blood follows another specimen."""
-    return _SPECIMEN.search(whole[max(0, start - _FLUID) : start]) is not None
+    return _SPECIMEN.search(full_text[max(0, start - _FLUID) : start]) is not None
 
 
 def _needs_value(surface: str) -> bool:
@@ -243,7 +243,7 @@ def _begins(tokens: Tokens, first: Ints) -> list[int]:
     return begins
 
 
-def _stop(whole: str, end: int) -> int:
+def _stop(full_text: str, end: int) -> int:
     """Return where the sentence after `end` ends; a semicolon in brackets ends none."""
-    match = _END.search(whole, end, end + _MAX_DISTANCE)
+    match = _END.search(full_text, end, end + _MAX_DISTANCE)
     return match.start() if match else end + _MAX_DISTANCE

@@ -99,16 +99,18 @@ _SPEECH, _FEW_WORDS, _WORDS_AT = "HP:0000750", 50, 2.5
 _MAX_MONTHS = 20.0 * 12  # an older age is none of a milestone
 
 
-def milestones(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[Measure]:
+def milestones(full_text: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[Measure]:
     """Yield the findings of ages of milestones and of counted words; `people` are (start, end, person) of each text.
 
     An age within the limit excludes the delay. "Did not walk until" states an age, "not walking at" does not.
     """
-    for age in (age for first, stop in _near_milestones(whole) for age in _AT.finditer(whole, first, stop)):
-        if reached := _MILESTONE.search(whole, max(0, age.start() - _BEFORE), age.start()):
+    for age in (
+        age for first, stop in _near_milestones(full_text) for age in _AT.finditer(full_text, first, stop)
+    ):
+        if reached := _MILESTONE.search(full_text, max(0, age.start() - _BEFORE), age.start()):
             yield from _measure(reached, age)
     document = 0
-    for match in _COUNTED.finditer(whole):
+    for match in _COUNTED.finditer(full_text):
         while people[document][1] <= match.start():
             document += 1
         years = people[document][2].age
@@ -117,21 +119,21 @@ def milestones(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterato
             yield Measure(match.start(), match.end(), _SPEECH, absent=False, how=how)
 
 
-def _near_milestones(whole: str) -> Iterator[tuple[int, int]]:
+def _near_milestones(full_text: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches `[first, stop)` of a text in which the age of a milestone may stand, after its verb."""
     places = []
     for letters in _LETTERS:
-        at = whole.find(letters)
+        at = full_text.find(letters)
         while at >= 0:
             places.append(at)
-            at = whole.find(letters, at + 1)
+            at = full_text.find(letters, at + 1)
     first = stop = 0
     for at in sorted(places):
         if at > stop:
             if stop:
                 yield first, stop
             first = at
-        stop = min(len(whole), at + _BEFORE + _AGE_LENGTH)
+        stop = min(len(full_text), at + _BEFORE + _AGE_LENGTH)
     if stop:
         yield first, stop
 

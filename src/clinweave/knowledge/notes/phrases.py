@@ -64,8 +64,8 @@ def merged(linked: list[Mention], found: Sequence[tuple[Mention, frozenset[str]]
     gone: set[int] = set()
     kept: list[Mention] = []
     for item, name in found:
-        near = range(bisect_left(starts, item.start - longest), bisect_left(starts, item.end))
-        around = [number for number in near if item.start < linked[number].end]
+        candidates = range(bisect_left(starts, item.start - longest), bisect_left(starts, item.end))
+        around = [number for number in candidates if item.start < linked[number].end]
         if any(
             linked[number].id == item.id or name <= _families_in(linked[number].text) for number in around
         ):

@@ -243,8 +243,8 @@ def _merged(linked: list[Mention], more: list[Mention]) -> list[Mention]:
     for item in sorted(more, key=lambda mention: mention.start):
         spans = taken.setdefault(item.id, [])
         at = bisect_right(spans, (item.start, item.end))
-        near = spans[max(0, at - 1) : at + 1]
-        if not any(item.start < end and start < item.end for start, end in near):
+        neighbours = spans[max(0, at - 1) : at + 1]
+        if not any(item.start < end and start < item.end for start, end in neighbours):
             spans.insert(at, (item.start, item.end))
             kept.append(item)
     return sorted(kept, key=lambda item: (item.start, item.end))

@@ -346,10 +346,10 @@ def _expanded(text: str, intent: Intent) -> tuple[str, tuple[tuple[str, str], ..
             return match[0]
         if re.match(r"\s+(?:gene|protein|mutations?|variants?)\b", text[match.end() :], re.IGNORECASE):
             return match[0]
-        near = text[max(0, match.start() - 20) : match.end() + 10]
+        around = text[max(0, match.start() - 20) : match.end() + 10]
         gene_like = any(letter.isdigit() for letter in match[0]) or match[0] in {"VHL", "FH"}
         if gene_like and (
-            (_BESIDE_GENE.search(near) and intent != Intent.GENES) or intent == Intent.DIFFERENTIAL
+            (_BESIDE_GENE.search(around) and intent != Intent.GENES) or intent == Intent.DIFFERENTIAL
         ):
             return match[0]
         changed.append((match[0], name))

@@ -108,12 +108,14 @@ def narrowed(
 
 def _beside(topic: Topic, topics: Sequence[Topic], text: str, language: str) -> tuple[str, int, int] | None:
     """Return (word, start, end) of a topic's qualifier, or None: the word behind it, in German the adjective before."""
-    near = list(WORD.finditer(text, topic.end))[: _BETWEEN + 1]
+    candidates = list(WORD.finditer(text, topic.end))[: _BETWEEN + 1]
     if language == "de":
-        near = [match for match in WORD.finditer(text[: topic.start]) if _ADJECTIVE.search(match[0])][-1:]
-        near = [match for match in near if not text[match.end() : topic.start].strip()]
+        candidates = [match for match in WORD.finditer(text[: topic.start]) if _ADJECTIVE.search(match[0])][
+            -1:
+        ]
+        candidates = [match for match in candidates if not text[match.end() : topic.start].strip()]
     frame = foreign_frame(text, language) | _TYPE
-    for match in near:
+    for match in candidates:
         gap = text[topic.end : match.start()]
         taken = any(item.start < match.end() and match.start() < item.end for item in topics)
         if taken or re.search(r"[.;:!?,()]", gap):

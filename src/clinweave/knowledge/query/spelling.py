@@ -114,16 +114,16 @@ class Speller:
 
     def _best(self, text: str, word: str, links: Callable[[str], int]) -> str | None:
         before = links(text)
-        near = list(self._near(word))
+        candidates = list(self._near(word))
         gains = []
-        for rank, candidate in enumerate(near):
+        for rank, candidate in enumerate(candidates):
             gain = links(re.sub(rf"\b{re.escape(word)}\b", candidate, text)) - before
             if gain > len(word) // 2:
                 gains.append((-gain, rank, candidate))
         if gains:
             return min(gains)[2]
         stem = words_of(word)
-        plain = [item for item in near if item in everyday_words() or item in stem]
+        plain = [item for item in candidates if item in everyday_words() or item in stem]
         return plain[0] if plain and self._count.get(plain[0], 0) > 50 else None
 
     def _near(self, word: str) -> Iterator[str]:

@@ -83,11 +83,11 @@ def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
             file = Path(folder) / name
             if is_system_file(name):
                 continue
-            shown = shown_name(file.relative_to(path).as_posix())
+            display_name = shown_name(file.relative_to(path).as_posix())
             if is_archive(file):
-                log.drop(shown, 0, "an archive inside a folder; add it by its own path")
+                log.drop(display_name, 0, "an archive inside a folder; add it by its own path")
             else:
-                yield from _file(file, shown, log)
+                yield from _file(file, display_name, log)
 
 
 def _file(file: Path, name: str, log: RowLog) -> Iterator[tuple[str, bytes]]:

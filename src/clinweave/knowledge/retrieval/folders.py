@@ -137,14 +137,14 @@ def _formatted(name: str, suffix: str, content: bytes, log: RowLog) -> Iterator[
         log.drop(name, 0, str(error))
         return
     title = title_of(blocks) or name
-    whole = list(assemble(blocks))
-    if not any(page.text.strip() for page in whole):
+    assembled = list(assemble(blocks))
+    if not any(page.text.strip() for page in assembled):
         log.drop(name, 0, "no text")
         return
-    blank = [str(page.page) for page in whole if not page.text.strip()]
+    blank = [str(page.page) for page in assembled if not page.text.strip()]
     if blank:
         log.drop(name, 0, f"pages without text (scans?), the others are read: {', '.join(blank)[:200]}")
-    for page in whole:
+    for page in assembled:
         if page.sections and page.text.strip():
             yield Document(
                 f"{name}#page={page.page}" if page.page else name, title, "", page.text, page.sections

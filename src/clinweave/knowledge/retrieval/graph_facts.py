@@ -141,10 +141,10 @@ def _between(graph: "Graph", disease: str, kin: Sequence[str], findings: Sequenc
         groups.append(Group("relation", disease, HAS_PHENOTYPE, by_frequency(no, graph), 2.9, negated=True))
     if not yes and not no:
         above = {item for term in terms for item in graph.ancestors(term)} - {"HP:0000001", "HP:0000118"}
-        near = [row for row in graph.relations(disease, HAS_PHENOTYPE, sorted(above)) if not denied(row)]
-        near = [row for row in near if len(graph.ancestors(row.object)) > 3]
-        if near:
-            groups.append(Group("nearby", disease, HAS_PHENOTYPE, by_frequency(near, graph), 0.4))
+        ancestors = [row for row in graph.relations(disease, HAS_PHENOTYPE, sorted(above)) if not denied(row)]
+        ancestors = [row for row in ancestors if len(graph.ancestors(row.object)) > 3]
+        if ancestors:
+            groups.append(Group("nearby", disease, HAS_PHENOTYPE, by_frequency(ancestors, graph), 0.4))
     return groups
 
 

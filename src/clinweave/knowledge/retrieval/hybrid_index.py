@@ -107,8 +107,8 @@ class HybridIndex:
         names = [name for name in self._vectors if parts is None or name in parts]
         places = {(hit.part, hit.row): hit for hit in lexical}
         cosines = {name: self._cosines(name, vector) for name in names}
-        near = {address: cosine for name in names for address, cosine in _nearest(name, cosines[name])}
-        first = sorted(near, key=lambda address: (-near[address], address))[: max(k, CANDIDATES)]
+        nearest = {address: cosine for name in names for address, cosine in _nearest(name, cosines[name])}
+        first = sorted(nearest, key=lambda address: (-nearest[address], address))[: max(k, CANDIDATES)]
         candidates = list(dict.fromkeys((*places, *first)))
         lexical_scores = np.array([places[item].score if item in places else 0.0 for item in candidates])
         cosine = np.array([cosines[name][row] if name in cosines else 0.0 for name, row in candidates])

@@ -251,8 +251,8 @@ def headings(passage: Passage) -> str:
 
 def normalised(texts: list[str]) -> list[str]:
     """Return each text as its normalised words with spaces between."""
-    whole, begins = join(texts)
-    tokens = tokenise(whole)
+    full_text, begins = join(texts)
+    tokens = tokenise(full_text)
     bounds = np.searchsorted(tokens.start, begins)
     raw = tokens.buffer.tobytes()
     places = np.append(tokens.first, len(raw))[bounds].tolist()

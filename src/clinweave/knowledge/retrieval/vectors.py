@@ -201,8 +201,8 @@ def _stored(folder: Path, encoder: str) -> dict[bytes, Halves]:
         hashes, rows = np.load(folder / "texts.npy"), np.load(folder / "vectors.npy")
     except (OSError, ValueError):
         return {}
-    whole = rows.any(1)
-    return {item.tobytes(): row for item, row in zip(hashes[whole], rows[whole], strict=True)}
+    used = rows.any(1)
+    return {item.tobytes(): row for item, row in zip(hashes[used], rows[used], strict=True)}
 
 
 def _stored_blocks(blocks: Path, encoder: str) -> dict[bytes, Halves]:

@@ -57,9 +57,9 @@ def serve_http(
         lifespan="on",
         server_header=False,
     )
-    shown = f"[{host}]" if ":" in host else host
+    name = f"[{host}]" if ":" in host else host
     with listener:
-        ready(f"http://{shown}:{listener.getsockname()[1]}{PATH}")
+        ready(f"http://{name}:{listener.getsockname()[1]}{PATH}")
         uvicorn.Server(settings).run(sockets=[listener])
 
 

@@ -143,7 +143,7 @@ def _collections(home: Path) -> list[CollectionRow]:
 
 def _fetched(home: Path) -> list[FetchedRow]:
     rows = []
-    for item in sorted(catalogue().values(), key=lambda each: each.id):
+    for item in sorted(catalogue().values(), key=lambda resource: resource.id):
         for path in sorted(folder(item, home).parent.glob("*")):
             if not path.is_dir() or path.name.startswith("."):
                 continue

@@ -107,16 +107,16 @@ class MoleculesPage:
         if not text or len(text) > _LONGEST:
             raise UserError(f"give a SMILES or the name of a drug, of at most {_LONGEST:,} characters")
         view: MoleculeView | None = None
-        problem, near, status = "", tuple[tuple[str, str], ...](), 200
+        problem, suggestions, status = "", tuple[tuple[str, str], ...](), 200
         try:
             number = int(seed) if seed.isdecimal() and len(seed) < 7 else 0
             view = await self._state.lookups.run(self._view, text, number)
         except UnknownConceptError as error:
-            problem, near, status = str(error), error.near, 400
+            problem, suggestions, status = str(error), error.near, 400
         except PreparingError as error:
             problem, status = f"{error}. Try again in a minute, or give a SMILES.", 503
         return render(request, "molecules.html", status=status, text=text, view=view,
-                      problem=problem, near=near, missing="", seed=seed)  # fmt: skip
+                      problem=problem, near=suggestions, missing="", seed=seed)  # fmt: skip
 
     async def similar(self, request: Request) -> Response:
         """Show the known drugs nearest to a structure: their table is made on first use, which takes a while."""
@@ -167,14 +167,20 @@ class MoleculesPage:
             model = PropertyModel.open(folder)
             if not isinstance(structure, Structure):
                 continue
-            predictions, near = model.predict([structure])
-            alike = float(near.similarity[0])
+            predictions, suggestions = model.predict([structure])
+            alike = float(suggestions.similarity[0])
             for endpoint in model.endpoints:
                 value, low, high = (float(values[0]) for values in predictions[endpoint.name][:3])
                 kind = "probability" if endpoint.kind == "classification" else "value"
                 rows.append(
                     PredictedProperty(
-                        endpoint.name, kind, value, low, high, bool(near.inside[endpoint.name][0]), alike
+                        endpoint.name,
+                        kind,
+                        value,
+                        low,
+                        high,
+                        bool(suggestions.inside[endpoint.name][0]),
+                        alike,
                     )
                 )
         return rows

@@ -108,12 +108,12 @@ def _characters(text: "PdfTextPage") -> str:
     """Return one character for each that PDFium counts: indices into it are PDFium's."""
     count = text.count_chars()
     try:
-        whole: str = text.get_text_range() if count else ""
+        page_text: str = text.get_text_range() if count else ""
     except (RecursionError, ArgumentError):  # pypdfium2 passes over characters without text by recursion
-        whole = ""
-    if len(whole) != count:
-        whole = "".join(chr(raw.FPDFText_GetUnicode(text, index)) for index in range(count))
-    return whole
+        page_text = ""
+    if len(page_text) != count:
+        page_text = "".join(chr(raw.FPDFText_GetUnicode(text, index)) for index in range(count))
+    return page_text
 
 
 def _word(text: "PdfTextPage", match: re.Match[str], height: float) -> Word | None:
