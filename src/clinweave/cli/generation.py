@@ -193,7 +193,7 @@ def _write_report(
 
 
 def _tell(out: Path, table: dict[str, Any], shortfall: str) -> None:
-    """Say what was drawn and what became of it: what is left out is part of the answer."""
+    """Print what was drawn, and how much was refused and why."""
     dropped = {
         "known": table["known"],
         "with alerts": table["with_alerts"],

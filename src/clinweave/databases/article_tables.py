@@ -15,7 +15,7 @@ Cell = tuple[int, int, str]  # first column, number of columns, text
 
 
 def table_lines(element: "Element") -> list[str]:
-    """Return label and caption, a line a row, and the notes of a `table-wrap` or a `table`."""
+    """Return label and caption, one line per row, and the notes of a `table-wrap` or a `table`."""
     lines: list[str] = []
     label, title = (inline_text(element.find(name)) for name in ("label", "caption/title"))
     text = [inline_text(item) for item in element.findall("caption/p")]
@@ -44,7 +44,7 @@ def _tables(element: "Element") -> list["Element"]:
 
 
 def _table(table: "Element") -> list[str]:
-    """Return one line a row of the body."""
+    """Return one line per row of the body."""
     rows = list(_rows(table))
     header_rows = sum(1 for header, _ in rows if header)
     if not header_rows and len(rows) > 1 and rows[0][1] and _all_th(table):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from clinweave.databases import plain_pickle
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, recorded_release, table, whole, wrong
+from clinweave.databases.files import lines, needed, read_all, recorded_release, table, wrong
 from clinweave.databases.prefixes import OneToOne, curie
 from clinweave.records import Concept, Source
 
@@ -31,7 +31,7 @@ _DESCRIPTOR = re.compile(r"[CD]\d{6,9}")
 _EXACT = frozenset({"CHEBI", "CHEMBL", "MESH"})
 # Statements that would make a drug another substance: potassium a hydride, charcoal every carbon atom.
 _OTHER_SUBSTANCE = frozenset({("DB14500", "CHEBI:32589"), ("DB09278", "CHEBI:27594")})
-_JOINED = re.compile(r"\s*(?:/|\+|;|&)\s*|\s+(?:and|with|plus)\s+")  # no comma: it turns a name round
+_JOINED = re.compile(r"\s*(?:/|\+|;|&)\s*|\s+(?:and|with|plus)\s+")  # no comma: it inverts a name
 _LISTED = re.compile(r"\s*(?:,\s*and|/|\+|;|&|,)\s+|\s*[/+;&]\s*|\s+(?:and|with|plus)\s+")
 _TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
 
@@ -163,7 +163,7 @@ def drug_structures(files: Mapping[str, Path], log: RowLog) -> Iterator[DrugStru
 def _tables(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     """Return (entries by canonical name, names by canonical name)."""
     try:
-        value = plain_pickle.loads(whole(path, _KIND))
+        value = plain_pickle.loads(read_all(path, _KIND))
     except plain_pickle.NotPlainError as error:
         wrong(path, _KIND, str(error))
     if not isinstance(value, dict) or not all(isinstance(value.get(name), dict) for name in _TABLES):

@@ -13,7 +13,7 @@ from typing import Any
 
 from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, recorded_release, whole, wrong
+from clinweave.databases.files import needed, read_all, recorded_release, wrong
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Grade, Relation, Source
 
@@ -37,7 +37,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _table(path: Path) -> dict[Any, Any]:
     try:
-        tree = ast.parse(whole(path, _KIND))
+        tree = ast.parse(read_all(path, _KIND))
         for node in tree.body:
             names = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
             value = getattr(node, "value", None)

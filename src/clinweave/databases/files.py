@@ -176,7 +176,7 @@ def first_byte(path: Path, kind: str) -> bytes:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
 
 
-def whole(path: Path, kind: str) -> bytes:
+def read_all(path: Path, kind: str) -> bytes:
     """Return all bytes of a file, decompressed, at most `MAX_WHOLE`."""
     with opened(path, kind) as stream:
         data = stream.read(MAX_WHOLE + 1)
@@ -190,7 +190,7 @@ def whole(path: Path, kind: str) -> bytes:
 def json_value(path: Path, kind: str) -> object:
     """Return what a JSON file holds."""
     try:
-        return json.loads(whole(path, kind))
+        return json.loads(read_all(path, kind))
     except (ValueError, RecursionError) as error:
         wrong(path, kind, f"it is not JSON ({str(error)[:80]})")
 

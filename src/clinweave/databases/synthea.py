@@ -20,7 +20,7 @@ from typing import Any
 
 from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, recorded_release, whole, wrong
+from clinweave.databases.files import needed, read_all, recorded_release, wrong
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Grade, Relation, Source
 
@@ -61,7 +61,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
     """Yield the modules in the order of their names (row = place in it); `UserError` if there is none."""
     try:
-        with zipfile.ZipFile(io.BytesIO(whole(path, _KIND))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_all(path, _KIND))) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.filename)
             infos = [info for info in infos if re.search(r"(?:^|/)modules/.*\.json$", info.filename)]
             if not infos:

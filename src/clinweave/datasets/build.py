@@ -35,7 +35,7 @@ class DataSettings:
 
     diseases: int = 1500
     per_kind: int = 400  # multiple-choice questions of each kind in each split, at most
-    phrasings: int = 2  # of each question answered by heart
+    phrasings: int = 2  # of each closed-book question
     wrong: int = 2  # wrong names per closed-book answer
     passages: int = 2000  # definitions among the running text
     safety: int = 200

@@ -2,7 +2,7 @@
 
 The wrong names are drawn from the answers that other trained diseases have, each as often as it is an answer there, so
 that how well known a name is says nothing. They are neither among the disease's own trained facts nor above or below
-one. Held-out facts are not spared: what a record holds out must not show in what is never called wrong.
+one. Held-out facts may be among them: leaving them out would reveal which facts are held out.
 """
 
 from collections import defaultdict

@@ -98,7 +98,7 @@ def from_row(row: Mapping[str, Any]) -> Example:
 
 
 def write_examples(examples: Iterable[Example], path: Path) -> int:
-    """Write one item a line, byte-identical for equal items, and return how many."""
+    """Write one item per line, byte-identical for equal items, and return how many."""
     count = 0
     with path.open("w", encoding="utf-8") as stream:
         for count, example in enumerate(examples, 1):  # noqa: B007

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
 TASK = "graph-questions"
-_AT_MOST = 2  # times that one concept is the right answer within a kind: no answer can be learnt by heart
+_AT_MOST = 2  # times that one concept is the right answer within a kind: a single answer cannot be memorised
 Keep = Callable[[tuple[str, str, str], str], bool]
 _TRIES = 60  # subjects tried for each question wanted
 

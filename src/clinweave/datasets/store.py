@@ -10,7 +10,7 @@ from clinweave.records import Question, to_json
 
 
 def write_questions(questions: Iterable[Question], path: Path) -> int:
-    """Write one question a line (keys sorted) and return how many."""
+    """Write one question per line (keys sorted) and return how many."""
     rows = [json.dumps(to_json(question), sort_keys=True, ensure_ascii=False) for question in questions]
     path.write_text("".join(row + "\n" for row in rows), "utf-8")
     return len(rows)

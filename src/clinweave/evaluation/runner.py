@@ -2,7 +2,7 @@
 
 A step names its version, its inputs and the steps it needs. It is done again only when one of these changes: the key of
 a step is made of them and never of source code. A step's folder appears whole or not at all: a run that was
-killed goes on with the first step that is not finished.
+killed resumes with the first unfinished step.
 """
 
 import json

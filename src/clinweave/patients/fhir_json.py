@@ -46,7 +46,7 @@ def documents(
     if _complete(first) or (named and not indented):
         yield from _lines(files.lines(member, log, before=first, skipped=blank), member.name, log, pattern)
         return
-    text = files.whole(member, MAX_BUNDLE, log, before=first)
+    text = files.read_all(member, MAX_BUNDLE, log, before=first)
     if text is None:
         return
     content = _parsed(text)

@@ -87,7 +87,7 @@ def lines(
                 yield row, decoded(line, member.name, row, log)
 
 
-def whole(member: Member, most: int, log: RowLog, before: bytes = b"") -> str | None:
+def read_all(member: Member, most: int, log: RowLog, before: bytes = b"") -> str | None:
     """Return all text of a file, or None where it is damaged, empty or larger than `most` bytes (each counted).
 
     `before` is what was already read of it.

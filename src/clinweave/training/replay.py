@@ -1,6 +1,6 @@
 """Replay against forgetting, without the original training data: the base model's own replies to general requests.
 
-What a chat model was trained on is seldom at hand. Its own replies stand in for it (self-synthesised rehearsal,
+What a chat model was trained on is seldom published. Its own replies stand in for it (self-synthesised rehearsal,
 https://arxiv.org/abs/2403.01244): a stage that also has to give them back keeps what is not medicine.
 """
 

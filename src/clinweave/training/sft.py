@@ -119,7 +119,7 @@ def _repeated(examples: Sequence[Example], times: float, random: Random) -> list
 
 
 def wrong_replies(job: Job, examples: Iterable[Example]) -> Mapping[tuple[int, ...], list[tuple[int, ...]]]:
-    """Return the wrong options of questions by heart as ids, by their prompt's ids."""
+    """Return the wrong options of closed-book questions as ids, by their prompt's ids."""
     by_prompt: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
     encoded: dict[str, tuple[int, ...]] = {}
     for example in examples:

@@ -60,7 +60,7 @@ def _items(random: Random) -> Iterator[_Item]:
 
 
 def _from_table(kind: str, wording: str, table: Sequence[tuple[str, ...]], random: Random) -> Iterator[_Item]:
-    """Yield one item a row; a row names its own wrong options, or other rows' answers are drawn."""
+    """Yield one item per row; a row names its own wrong options, or other rows' answers are drawn."""
     answers = sorted({row[1] for row in table})
     for asked, right, *own in table:
         wrong = own or random.sample([item for item in answers if item != right], 3)

@@ -3,7 +3,7 @@
 
 Each patient is moved in time such that the first admission is in 2100; what would be after the end of 2100 has not
 happened yet. Text is lower case, one table keeps a name that several use, and costs are drawn as the publishers drew
-them. Source: https://github.com/glee4810/ehrsql-2024 (preprocess), doi:10.48550/arXiv.2405.06673. The demo at hand may
+them. Source: https://github.com/glee4810/ehrsql-2024 (preprocess), doi:10.48550/arXiv.2405.06673. This demo may
 lack tables (chartevents and outputevents are large): they exist and are empty, and questions on them are left out.
 """
 
@@ -39,7 +39,7 @@ _COSTS = (("diagnoses_icd", "icd_code", "charttime"), ("labevents", "itemid", "c
 
 @dataclass(frozen=True)
 class EhrDatabase:
-    """What was built: rows by table, and the tables that the demo at hand lacks."""
+    """What was built: rows by table, and the tables that the demo lacks."""
 
     rows: dict[str, int]
     absent: tuple[str, ...]

@@ -120,7 +120,7 @@ def _item(kind: str, index: int, row: dict[str, Any]) -> Item:
 
 
 def _beginnings(path: Path, left_out: Counter[str], seed: int) -> list[Item]:
-    """Return the first words of training texts, one text a line; short ones are left out."""
+    """Return the first words of training texts, one text per line; short ones are left out."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -111,7 +111,7 @@ class EhrSqlTask(AskedTask):
         return self._sandbox
 
     def items(self, seed: int) -> Items:
-        """Return questions whose answer the database at hand reproduces, and those that have none."""
+        """Return questions whose answer the database reproduces, and those that have none."""
         left_out: Counter[str] = Counter()
         usable = []
         for question in read_ehrsql(Path(self.settings.path), self.settings.split):
@@ -352,7 +352,7 @@ class DialogueTask(AskedTask):
         return item.question
 
     def score(self, item: Item, reply: str) -> Scored:
-        """Return the overlap of words, and of concepts where a linker is at hand."""
+        """Return the overlap of words, and of concepts if there is a linker."""
         scores = {
             "rouge-1": overlap_f1(reply, item.reference).f1,
             "rouge-l": rouge_l(reply, item.reference).f1,

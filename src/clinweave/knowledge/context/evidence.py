@@ -249,7 +249,7 @@ class ContextBuilder:
         if self._open_other is None:
             raise UserError(f"the retriever {name!r} cannot be used here: choose graph or text")
         query = parse_query(question, graph=self.graph, linker=self.linker)
-        return [facts.whole(item) for item in self._open_other(name).retrieve(query, limit=PASSAGES)]
+        return [facts.as_draft(item) for item in self._open_other(name).retrieve(query, limit=PASSAGES)]
 
     def _names(self, relations: Iterable[Relation], *more: str) -> dict[str, str]:
         ids = {end for relation in relations for end in (relation.subject, relation.object)} | set(more)

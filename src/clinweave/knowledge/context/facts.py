@@ -210,7 +210,7 @@ def passage(item: Passage, question: str, score: float) -> Draft:
     )
 
 
-def whole(item: Evidence) -> Draft:
+def as_draft(item: Evidence) -> Draft:
     """Return an item of another retriever as a draft that is shown whole or not at all."""
     if item.passage is not None:
         cut_passage = replace(item.passage, text=item.text)

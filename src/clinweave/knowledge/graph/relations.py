@@ -15,7 +15,7 @@ from clinweave.knowledge.graph.gather import Gathered
 from clinweave.knowledge.graph.identity import prefix_of
 from clinweave.records import Grade, Relation, Source
 
-_SHOWN = 3  # dangling relations that are told for each reason
+_SHOWN = 3  # dangling relations that are listed for each reason
 
 
 def loose_links(

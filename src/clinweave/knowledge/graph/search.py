@@ -25,7 +25,7 @@ def folded(names: "pa.ChunkedArray") -> "pa.Array":
     return pc.binary_join_element_wise(" ", pc.utf8_trim_whitespace(spaced), " ", "")
 
 
-def whole(column: "pa.ChunkedArray") -> "pa.Array":
+def single_chunk(column: "pa.ChunkedArray") -> "pa.Array":
     """Return a column in one piece, without a copy where it is one already."""
     return (
         column.chunk(0)
@@ -55,9 +55,9 @@ class NameSearch:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         except (OSError, pa.ArrowInvalid) as error:
             raise UserError(f"{path} is damaged; delete the graph and build it again") from error
-        self._names = whole(table.column("name"))
-        self._concept = whole(table.column("concept")).to_numpy()
-        self._label = whole(table.column("label"))
+        self._names = single_chunk(table.column("name"))
+        self._concept = single_chunk(table.column("concept")).to_numpy()
+        self._label = single_chunk(table.column("label"))
         self._sorted = SortedTexts(self._names)
         starts = self._names.buffers()[1] if len(self._names) else b"\0\0\0\0"
         self._starts = np.frombuffer(starts, dtype=np.int32)

@@ -20,7 +20,7 @@ EXCLUDED = "HP:0040285"
 
 
 class Phrase(NamedTuple):
-    """How a predicate is said between subject and object, between object and subject, and both denied."""
+    """How a predicate is worded between subject and object, between object and subject, and both denied."""
 
     verb: str
     inverse: str
@@ -101,7 +101,7 @@ PREDICATES: Mapping[str, Phrase] = MappingProxyType(
 
 
 def phrase(predicate: str) -> Phrase:
-    """Return the phrases for a predicate; one outside the table is said by its own name ("affects")."""
+    """Return the phrases for a predicate; one outside the table is worded by its own name ("affects")."""
     wording = PREDICATES.get(predicate)
     if wording is not None:
         return wording

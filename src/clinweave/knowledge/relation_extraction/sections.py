@@ -1,7 +1,7 @@
 """Extract relations from the sections of a page about one disease, without a model: the title names the disease.
 
 A page whose title is a disease ("What are the symptoms of Asthma ?", or its name alone) and whose section is of a
-known kind speaks of that disease throughout: a finding named under "symptoms" is told as its phenotype, a drug under
+known kind speaks of that disease throughout: a finding named under "symptoms" is taken as its phenotype, a drug under
 "treatment" as its treatment, a procedure under "exams and tests" as its test. In sections that only inform, the
 sentences and lists that speak of symptoms or signs count, and no others. The linker says what is named, denied or a
 relative's. A page that copies HPO's annotations tells nothing new and is left out.

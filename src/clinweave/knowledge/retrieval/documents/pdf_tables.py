@@ -87,7 +87,7 @@ def _band(borders: Sequence[float], position: float) -> int:
 def _with_columns(grid: Grid, lines: Sequence[Line]) -> Grid:
     """Return a grid without ruled columns with those that blanks divide; of one body, each line begins a row.
 
-    A line without a first cell goes on with the row before.
+    A line without a first cell continues the row before.
     """
     spans: list[list[float]] = []
     for left, right in sorted(
@@ -123,7 +123,7 @@ class TableReader:
         self._is_first = False  # on the page
 
     def start_page(self) -> None:
-        """Begin a page: only a table at its very beginning goes on with the one before."""
+        """Begin a page: only a table at its very beginning continues the one before."""
         self._is_first = True
 
     def end(self) -> None:
@@ -164,7 +164,7 @@ class TableReader:
         return blocks
 
     def _goes_on(self, table: Table) -> bool:
-        """Say whether a table goes on with that of the page before: the same columns, and no heads of its own."""
+        """Say whether a table continues that of the page before: the same columns, and no heads of its own."""
         if not self._is_first or not self._heads or len(self._heads) != len(table.rows[0]):
             return False
         same = len(table.borders) == len(self._borders) and all(
@@ -202,7 +202,7 @@ def _end_of_table(lines: Sequence[Line], start: int) -> int:
         if len(lines[end].cells) > 1:
             last_full, full = end, full + 1
         end += 1
-    # What follows the last line of several cells goes on with its row only outside the first column.
+    # What follows the last line of several cells continues its row only outside the first column.
     while end - 1 > last_full and _column(lines[end - 1].cells[0], first) == 0:
         end -= 1
     return end if full > 1 else start

@@ -13,7 +13,7 @@ _MAX_CELLS = 5_000_000
 
 
 def read_csv(content: bytes) -> list[Block]:
-    """Return the rows of a table in UTF-8, each with its column heads; the separator is told from the first line."""
+    """Return the rows of a table in UTF-8, each with its column heads; the separator is detected in the first line."""
     text = content.decode("utf-8", "replace")
     first = text.partition("\n")[0]
     separator = max(",;\t|", key=first.count)
