@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
-from clinweave.records import Tier
+from tests.small_base import use_small_base
 
 FAKES = Path(__file__).parents[1] / "evaluation" / "comparison" / "conftest.py"
 
@@ -24,28 +24,12 @@ def fakes():
 def small_world(fakes, monkeypatch, tmp_path):
     """Let every run use the small context_builder and the reading model; return the reader."""
     from clinweave.evaluation import language_model
-    from clinweave.evaluation.comparison import study
 
-    class Small:
-        graph_key, index_key, graph_path, key = "g", "i", tmp_path / "graph", "k"
-        context_builder = fakes.SmallContextBuilder()
-        tier = Tier.PUBLIC
-
-        def sources(self):
-            return {}
-
-    class Builder:
-        def __init__(self, *_):
-            pass
-
-        def default(self):
-            return Small()
-
-    Small.context_builder.index = None
+    context_builder = fakes.SmallContextBuilder()
+    context_builder.index = None
+    use_small_base(monkeypatch, tmp_path, context_builder)
     reader = fakes.Reader()
-    monkeypatch.setattr(study, "KnowledgeBaseBuilder", Builder)
     monkeypatch.setattr(language_model, "open_model", lambda *_, **__: reader)
-    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("clinweave.cli.run.fetch_for", lambda _: None)
     rows = [
         {

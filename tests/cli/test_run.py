@@ -29,6 +29,7 @@ def test_the_page_about_the_architecture_names_the_files_of_a_study_in_order(sma
     with entered_files() as entered:
         assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out", "--json")[0] == 0
     assert_in_order("One study, file by file", entered)
+    assert len(entered) <= 61, sorted(entered)  # with four templates
 
 
 def test_a_count_writes_about_ten_lines_without_a_terminal(capsys):

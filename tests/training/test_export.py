@@ -41,7 +41,7 @@ def test_the_strictest_tier_and_every_source_travel_through_the_stages(tmp_path)
     )
     assert of_data({"sources": {"a": SOURCES["a"]}})["tier"] == "public"
 
-    manifest = {
+    dpo_manifest = {
         "kind": "dpo",
         "steps": 4,
         "items": 8,
@@ -50,7 +50,11 @@ def test_the_strictest_tier_and_every_source_travel_through_the_stages(tmp_path)
         "lineage": second,
     }
     shown = card(
-        "Mine", manifest, "f32", {"probes": 4, "same": 4, "largest_difference": 0.0}, {"sft: choice": "50 %"}
+        "Mine",
+        dpo_manifest,
+        "f32",
+        {"probes": 4, "same": 4, "largest_difference": 0.0},
+        {"sft: choice": "50 %"},
     )
     tier = ("access_tier: gated", "| Closed | 2 | on request | gated |", "do not pass them on")
     stages = ("Stage sft: 3 steps", "Stage dpo: 4 steps", "SmolLM2-135M-Instruct", "- sft: choice: 50 %")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 import clinweave
-from clinweave.records import Tier
 from clinweave.training import Inputs, run_stage
+from tests.small_base import use_small_base
 
 pytestmark = pytest.mark.torch
 
@@ -14,27 +14,11 @@ pytestmark = pytest.mark.torch
 @pytest.fixture
 def without_knowledge(monkeypatch, tmp_path):
     """Let a comparison run without building a graph: its only condition is the model alone."""
-    from clinweave.evaluation.comparison import study
 
     class Nothing:
         graph = index = linker = None
 
-    class Small:
-        graph_key, index_key, graph_path, key = "g", "i", tmp_path / "graph", "k"
-        context_builder, tier = Nothing(), Tier.PUBLIC
-
-        def sources(self):
-            return {}
-
-    class Builder:
-        def __init__(self, *_):
-            pass
-
-        def default(self):
-            return Small()
-
-    monkeypatch.setattr(study, "KnowledgeBaseBuilder", Builder)
-    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+    use_small_base(monkeypatch, tmp_path, Nothing())
 
 
 def test_a_lora_is_compared_with_its_base(tiny_base, data, without_knowledge, tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 from clinweave.core.typed import to_values
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Answer, Evidence, Grade, Passage, Relation, Tier
-from clinweave.tools import JSON, AskInput, answer_view, open_tool, typed_errors
+from clinweave.tools import JSON, AskInput, answer_view, ask_base, open_tool, typed_errors
 
 _MAX_RELATIONS = 60  # of one call that become evidence
 _MAX_ROWS = 20
@@ -30,12 +30,7 @@ def carry_out(base: KnowledgeBase, tool_name: str, arguments: JSON) -> Outcome:
     if tool.name == "ask":
         checked: AskInput = tool.read(arguments)
         with typed_errors():
-            answer = base.ask(
-                checked.question,
-                retrievers=checked.retrievers,
-                audience=checked.audience or None,
-                language=checked.language,
-            )
+            answer = ask_base(base, checked)
         view = answer_view(answer)
         return Outcome(to_values(view), answer.evidence, tool.tier(view), answer)
     result = tool.call(base, arguments)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from clinweave.tools.ask import AskInput as AskInput
     from clinweave.tools.ask import AskResult as AskResult
     from clinweave.tools.ask import answer_view as answer_view
+    from clinweave.tools.ask import ask_base as ask_base
     from clinweave.tools.base import JSON as JSON
     from clinweave.tools.base import LONGEST_QUESTION as LONGEST_QUESTION
     from clinweave.tools.base import MAX_ITEMS as MAX_ITEMS
@@ -44,6 +45,7 @@ __getattr__, __dir__ = attach(
         "AnyTool": "registry",
         "RelationView": "relations",
         "all_tools": "registry",
+        "ask_base": "ask",
         "answer_view": "ask",
         "call_tool": "registry",
         "open_tool": "registry",

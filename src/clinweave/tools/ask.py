@@ -1,12 +1,15 @@
 """The tool `ask`: a question answered from the sources."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from clinweave.core.access_policy import strictest
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Answer, Evidence, Passage, Relation, Tier
 from clinweave.tools.base import LONGEST_QUESTION, Parameter, Tool
+
+if TYPE_CHECKING:
+    from clinweave.applications import OnPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,20 @@ class AskResult:
     model: str
 
 
-def ask(base: KnowledgeBase, arguments: AskInput) -> AskResult:
-    """Return the answer to a question with its evidence."""
-    answer = base.ask(
+def ask_base(base: KnowledgeBase, arguments: AskInput, on_part: "OnPart" = lambda _: None) -> Answer:
+    """Return the answer to the question of checked arguments; `on_part` gets its parts as they come."""
+    return base.ask(
         arguments.question,
         retrievers=arguments.retrievers,
         audience=arguments.audience or None,
         language=arguments.language,
+        on_part=on_part,
     )
-    return answer_view(answer)
+
+
+def ask(base: KnowledgeBase, arguments: AskInput) -> AskResult:
+    """Return the answer to a question with its evidence."""
+    return answer_view(ask_base(base, arguments))
 
 
 def answer_view(answer: Answer) -> AskResult:

@@ -10,7 +10,7 @@ from clinweave.service.api.problems import as_problem
 from clinweave.service.errors import RequestError
 from clinweave.service.responses import json_bytes
 from clinweave.service.security.users import Role, User
-from clinweave.tools import AnyTool, AskInput, answer_view, typed_errors
+from clinweave.tools import AnyTool, AskInput, answer_view, ask_base, typed_errors
 
 if TYPE_CHECKING:
     from clinweave.knowledge_base import KnowledgeBase
@@ -65,14 +65,7 @@ def _asked(job: Job, tool: AnyTool, base: "KnowledgeBase", arguments: object) ->
         )
 
     with typed_errors():
-        answer = base.ask(
-            checked.question,
-            retrievers=checked.retrievers,
-            audience=checked.audience or None,
-            language=checked.language,
-            on_part=on_part,
-        )
-    return answer_view(answer)
+        return answer_view(ask_base(base, checked, on_part))
 
 
 def _visible(tool: AnyTool, result: object, user: User) -> object:
