@@ -45,6 +45,7 @@ def test_a_stretch_in_another_language_or_a_note_on_grading_is_seen(text):
         "Tic douloureux is another name for trigeminal neuralgia. Café au lait spots are common.",
         "Histology served as the ground truth. The label states the dose.",
         "Rheumatic (ru-MAT-ik) heart disease. It damages the valves of the heart.",
+        "La crise\nNe pas :\n- le zorbin\n- douleur thoracique intense",
         "La gota es una artritis. La fiebre es frecuente en los niños.",
     ],
 )

@@ -55,6 +55,9 @@ _QUOTATION = re.compile(r"[\"“„«]\s*[^\"”“»]+\s[^\"”“»]+\s[^\"”
 _PRONOUN = pattern("pronoun")
 
 
+TAKEN_BACK = "the sentence after it takes it back"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence of a passage: why it asserts nothing ("" if it does), and words that a claim must name."""
@@ -150,7 +153,7 @@ def _refusal(heading: str, sentence: str, later: Sequence[str], passage: str) ->
         (_REMARK.search(sentence), "a remark in brackets marks it as withdrawn or disputed"),
         (_BRACKETED.search(after), "the remark in brackets after it may take it back"),
         (_QUOTATION.search(sentence), "it is in quotation marks"),
-        (_TAKES_BACK.search(after) or after[:1].islower(), "the sentence after it takes it back"),
+        (_TAKES_BACK.search(after) or after[:1].islower(), TAKEN_BACK),
     )
     return next((reason for holds, reason in reasons if holds), "")
 

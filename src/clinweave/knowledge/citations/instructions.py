@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from clinweave.knowledge.citations.inflection import word_set
+from clinweave.knowledge.citations.inflection import is_verb, lemma, word_set
 from clinweave.knowledge.citations.patterns import instructions
 from clinweave.knowledge.linking.languages import language_of, unread_language
 from clinweave.records import Passage
@@ -28,6 +28,8 @@ _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeo
 
 
 _ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
+_ENGLISH_ALONE = re.compile(r"\b(?:the|of|is|are|and|every|with|by|not|can|may|should|must)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _MIN_ENGLISH, _MIN_FOREIGN, _MIN_LATIN = 2, 3, 3
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 # Two letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
@@ -81,8 +83,7 @@ def _other_language(text: str) -> bool:
     if _OTHER_SCRIPT.search(bare) and len(_LATIN_WORD.findall(text)) >= _MIN_LATIN:
         return True
     parts = [_IN_BRACKETS.sub(" ", part) for part in _SENTENCE_END.split(text)]
-    foreign = [_foreign(part) for part in parts if len(part.split()) >= _MIN_FOREIGN]
-    if any(foreign) and not all(foreign):
+    if any(map(_foreign, parts)) and any(map(_english, parts)):
         return True
     if len(_ENGLISH.findall(text)) < _MIN_ENGLISH:
         return False
@@ -94,8 +95,18 @@ def _other_language(text: str) -> bool:
     return False
 
 
+def _english(sentence: str) -> bool:
+    """Tell whether a sentence is plainly English: lines of a page in another language may have no word of it."""
+    if len(_WORD.findall(sentence)) < _MIN_FOREIGN or _foreign(sentence):
+        return False
+    verbs = (lemma(word) for word in _WORD.findall(sentence.lower()))
+    return bool(_ENGLISH_ALONE.search(sentence)) or any(form and is_verb(word) for word, form in verbs)
+
+
 def _foreign(sentence: str) -> bool:
     """Tell whether a sentence is in another language than English."""
+    if len(sentence.split()) < _MIN_FOREIGN:
+        return False
     if len(_ENGLISH.findall(sentence)) > _ENGLISH_SHARE * len(sentence.split()):
         return False
     return language_of(sentence) != "en" or bool(unread_language(sentence))
