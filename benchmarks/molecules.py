@@ -197,7 +197,7 @@ def main():
     )
     parser.add_argument("--only", type=int, help="for delivered, novelty: do this part alone")
     parser.add_argument("--seconds", type=int, default=280, help="for strings: CPU seconds of each training")
-    parser.add_argument("--plot", type=Path, help="for sampling: an SVG")
+    parser.add_argument("--plot", type=Path, help="for sampling, novelty: an SVG (novelty: or PNG)")
     parser.add_argument("--write", type=Path, help="for novelty: the page whose table is replaced")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)

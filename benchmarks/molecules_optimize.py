@@ -114,7 +114,10 @@ def pool_of(molecules, seed):
 
 def search(model, molecules, task, method, seed, budget, start="", keep=""):  # noqa: PLR0917
     scorer = open_scorer(task)
-    plan = Search(scorer, budget, start, keep, method, seed, pool_of(molecules, seed))
+    first = pool_of(molecules, seed)
+    plan = Search(
+        scorer, budget, start, keep, method, seed, first, liability_weight=0.0
+    )  # by the score alone
     outcome = optimise(plan, model)
     best = outcome.oracle.ranked()[:10]
     return {

@@ -19,12 +19,20 @@ from rich.console import Console
 from rich.progress import track
 
 from clinweave.applications.molecules import open_model, read_smiles
-from clinweave.applications.molecules.optimization import Search, open_scorer, optimise, top_auc
+from clinweave.applications.molecules.optimization import (
+    REFERENCES,
+    Search,
+    open_scorer,
+    optimise,
+    top_auc,
+)
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.structure_filters import open_filter, ring_systems_of
 from clinweave.applications.molecules.structure_filters.checks import catalogue
+from clinweave.applications.molecules.structure_filters.liability import COMMON, MAX_ATOMS
+from clinweave.core.artifacts import digest
 from molecules_parts.cells import table
-from molecules_parts.filter_rules import moses_folder, moses_sample
+from molecules_parts.filter_rules import approved_drugs, moses_folder, moses_sample
 
 # published collections of RDKit that neither refuse nor are shown; CHEMBL_Dundee is Brenk's, NIH's matches are BMS's
 READ = {
@@ -37,6 +45,7 @@ EXCLUDED = "2"  # severity that excludes a substance; 1 flags it, 0 says what it
 HARD = 4.5  # SA score
 TOP = 100
 DRAWN = 2000
+DRUGS = 1000  # approved drugs in the table of flags
 
 
 def pool_of(molecules, seed):
@@ -45,14 +54,18 @@ def pool_of(molecules, seed):
 
 
 def key(chosen, task, method, seed, limits):
-    rules = open_filter().identity if limits else ""
+    rules = f"{open_filter().identity} {chosen.weight:g} {tuple(COMMON)} {MAX_ATOMS}" if limits else ""
     return {"task": task, "method": method, "seed": seed, "budget": chosen.budget, "rules": rules}
+
+
+def seeds_of(chosen):
+    return range(chosen.first_seed, chosen.first_seed + chosen.seeds)
 
 
 def work_of(chosen):
     return [
         (task, method, seed, limits)
-        for seed in range(chosen.seeds)
+        for seed in seeds_of(chosen)
         for task in chosen.tasks.split(",")
         for method in chosen.methods.split(",")
         for limits in (True, False)
@@ -68,15 +81,16 @@ def run(chosen, cells):
     for task, method, seed, limits in track(work_of(chosen), "searches", console=Console(stderr=True)):
         cells.get(
             key(chosen, task, method, seed, limits),
-            lambda t=task, m=method, s=seed, on=limits: search(model, molecules, t, m, s, on, chosen.budget),
+            lambda t=task, m=method, s=seed, on=limits: search(model, molecules, t, m, s, on, chosen),
         )
 
 
-def search(model, molecules, task, method, seed, limits, budget):  # noqa: PLR0917
+def search(model, molecules, task, method, seed, limits, chosen):  # noqa: PLR0917
     makeable = open_filter() if limits else None
     plan = Search(
-        open_scorer(task), budget, method=method, seed=seed, pool=pool_of(molecules, seed), makeable=makeable
-    )
+        open_scorer(task), chosen.budget, method=method, seed=seed, pool=pool_of(molecules, seed), makeable=makeable,
+        liability_weight=chosen.weight if limits else 0.0,
+    )  # fmt: skip
     outcome = optimise(plan, model)
     return {
         "scores": np.array(outcome.oracle.scores),
@@ -90,15 +104,16 @@ def report(chosen, cells):
     found = {item: cells.get(key(chosen, *item[:2], item[2], item[3]), None) for item in work_of(chosen)}
     missing = [item for item, row in found.items() if row is None]
     methods, tasks = chosen.methods.split(","), chosen.tasks.split(",")
-    seeds = [seed for seed in range(chosen.seeds) if not any(item[2] == seed for item in missing)]
+    seeds = [seed for seed in seeds_of(chosen) if not any(item[2] == seed for item in missing)]
     if not seeds:
         raise SystemExit(f"no seed is complete; missing: {len(missing)} searches of {len(found)}")
-    number = f"{len(seeds)} seeds" if len(seeds) > 1 else "one seed"
+    numbers = ", ".join(map(str, seeds))
+    number = f"{len(seeds)} seeds ({numbers})" if len(seeds) > 1 else f"one seed ({numbers})"
     parts = [
         f"{chosen.budget:,} oracle calls, {number}, {len(tasks)} tasks; the first 100 molecules are of "
         "MOSES' test set.",
         areas(found, tasks, methods, seeds, chosen.budget),
-        flags(found, tasks, methods, seeds, chosen),
+        flags({item: row for item, row in found.items() if item[2] in seeds}, tasks, methods, chosen, cells),
         refusals(found, tasks, methods, seeds),
     ]
     if missing:
@@ -173,8 +188,15 @@ def judge(smiles, paths):
     return np.array(rows, float)
 
 
-def flags(found, tasks, methods, seeds, chosen):
-    paths = tuple(chosen.judge_rings)
+def judged(cells, smiles, paths):
+    """Return the flags of molecules (`judge`), kept for the next report."""
+    smiles = [str(text) for text in smiles]
+    key = {"judged": digest([smiles, [path.name for path in paths]]), "n": len(smiles)}
+    return cells.get(key, lambda: {"flags": judge(smiles, paths)})["flags"]
+
+
+def flags(found, tasks, methods, chosen, cells):
+    paths, seeds = tuple(chosen.judge_rings), sorted({item[2] for item in found})
     names = [
         *READ.values(),
         NOVARTIS,
@@ -182,11 +204,21 @@ def flags(found, tasks, methods, seeds, chosen):
         f"SA score above {HARD}",
     ]
     sample = moses_sample(chosen, DRAWN, seed=12)
-    rows = [line("MOSES, test set", [[judge(sample[at : at + 2000], paths)] for at in range(0, DRAWN, 2000)])]
+    drugs = list(approved_drugs(chosen))
+    some = [drugs[n] for n in np.random.default_rng(0).choice(len(drugs), min(DRUGS, len(drugs)), False)]
+    rows = [
+        line("MOSES, test set", [[judged(cells, sample, paths)]]),
+        line("approved drugs", [[judged(cells, some, paths)]]),
+        *(
+            line(f"{task.partition('_')[0]}, the drug itself", [[judge([REFERENCES[task]], paths)]])
+            for task in tasks
+            if task in REFERENCES
+        ),
+    ]
     for method in methods:
         for on in (True, False):
             per_seed = [
-                [judge(found[task, method, seed, on]["best"].tolist(), paths) for task in tasks]
+                [judged(cells, found[task, method, seed, on]["best"], paths) for task in tasks]
                 for seed in seeds
             ]
             rows.append(line(f"{method}, {'with' if on else 'without'} the rules", per_seed))

@@ -16,6 +16,7 @@ from clinweave.applications.molecules.structure_filters import (
     ring_systems_of,
     write_frequencies,
 )
+from clinweave.applications.molecules.structure_filters.liability import COMMON
 from clinweave.applications.molecules.structure_filters.ring_systems import (
     MIN_MOSES,
     PACKAGED,
@@ -94,7 +95,8 @@ def table_of_rules(chosen) -> str:
             ]
         )
     worst = max(float(row[2].rstrip(" %")) for row in rows)
-    unseen = unseen_when_left_out(molecules)
+    unseen = unseen_when_left_out(molecules, MIN_MOSES, 1)
+    rare = unseen_when_left_out(molecules, COMMON.moses, COMMON.drugs)
     return "\n\n".join(
         [
             f"{len(drugs):,} approved drugs (their organic parent, without {METALS}), {len(moses):,} molecules of "
@@ -104,18 +106,19 @@ def table_of_rules(chosen) -> str:
             table(["rule", "motif", "drugs refused", "MOSES refused", "such as"], rows),
             f"The drugs are part of the reference of `ring_system`. With each drug left out of it, "
             f"{share(unseen, len(drugs))} of them have a ring system that the rest of the reference lacks: so many new "
-            "drugs would be refused by this rule.",
+            f"drugs would be refused by this rule. At {COMMON.moses} molecules of MOSES or {COMMON.drugs} other drugs "
+            f"it would be {share(rare, len(drugs))}: such rare ring systems are a liability, and no reason to refuse.",
         ]
     )
 
 
-def unseen_when_left_out(molecules) -> int:
-    """Return how many drugs have a ring system that no other drug and too few of MOSES have."""
+def unseen_when_left_out(molecules, least_moses: int, least_drugs: int) -> int:
+    """Return how many drugs have a ring system that too few other drugs and too few of MOSES have."""
     systems = [set(ring_systems_of(molecule)) for molecule in molecules]
     owners = Counter(key for each in systems for key in each)
     seen = read_frequencies()
     return sum(
-        any(owners[key] < 2 and (key not in seen or seen[key].moses < MIN_MOSES) for key in each)
+        any(owners[key] <= least_drugs and (key not in seen or seen[key].moses < least_moses) for key in each)
         for each in systems
     )
 

@@ -1,12 +1,17 @@
-"""Novelty against distance to MOSES: temperature, nucleus, a latent of less noise, and a share of known ones refused.
+"""Novelty against distance to MOSES: temperature, nucleus, a latent of less noise, noise on the weights, dropout while
+drawing, and a share of known ones refused.
 
 Each way of drawing is kept when it is done (`--only` does one); a share of known molecules is refused afterwards, from
 the same draws. Of the known the share that is refused is drawn by chance: a share of 1 refuses all.
 """
 
+import copy
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -17,6 +22,7 @@ from clinweave.applications.molecules.metrics import frechet, open_against
 from clinweave.applications.molecules.metrics.moses import floor_of
 from clinweave.applications.molecules.prior import draw
 from clinweave.core.artifacts import home, sha256
+from clinweave.core.reports.plots import Points, exporting, scatter_plot
 from molecules_parts.cells import Cells, table, write_section
 
 GOAL = {"FCD": 0.10, "novelty": 0.90, "filters": 0.99}
@@ -32,6 +38,11 @@ class Way:
     top_p: float = 1.0
     latent: float = 0.0  # scale of the noise of the fitted mixture of latents; 0: drawn without a latent
     shares: tuple[float, ...] = (0.0,)
+    noise: float = (
+        0.0  # on the decoder's weights, in standard deviations of each matrix; new for every 512 strings
+    )
+    dropout: float = 0.0  # of the decoder's states before the logits, while drawing
+    kind: str = "temperature and top-p"  # the line of the plot
 
 
 WAYS = (
@@ -41,11 +52,19 @@ WAYS = (
     Way("temperature 1.3, top-p 0.97", 1.3, 0.97),
     Way("latent, noise 1", latent=1.0),
     Way("latent, noise 0.7", latent=0.7),
+    *(
+        Way(f"weights with noise of {size:g}", noise=size, kind="noise on the weights")
+        for size in (0.05, 0.1, 0.15)
+    ),
+    *(Way(f"dropout of {share:g}", dropout=share, kind="dropout") for share in (0.1, 0.2)),
 )
+FLOORLESS = ("latent",)  # names of ways that the plot leaves out: their distance would flatten all others
 
 
 def strings(model, way: Way, seed: int) -> Iterator[str]:
     """Yield strings as drawn, for ever."""
+    if way.noise or way.dropout:
+        yield from _disturbed(model, way, seed)
     if not way.latent:
         for part in model.write(temperature=way.temperature, top_p=way.top_p, seed=seed):
             yield from part
@@ -56,6 +75,28 @@ def strings(model, way: Way, seed: int) -> Iterator[str]:
     while True:
         latents = draw(mixture, AT_ONCE, random)
         yield from model.spell(latents, target, WHOLE, way.temperature, random, way.top_p)
+
+
+def _disturbed(model, way: Way, seed: int) -> Iterator[str]:
+    """Yield strings of a copy of the model whose decoder is disturbed anew for every list of strings."""
+    checkpoint = model.checkpoint
+    random = torch.Generator().manual_seed(seed)
+    number = seed
+    while True:
+        network = copy.deepcopy(checkpoint.network)
+        if way.noise:
+            with torch.no_grad():
+                for weights in network.decoder.parameters():
+                    if weights.dim() > 1:
+                        drawn = torch.randn(weights.shape, generator=random)
+                        weights.add_(drawn, alpha=way.noise * float(weights.std()))
+        if way.dropout:
+            drop = torch.nn.Dropout(way.dropout)  # in training mode, whatever the decoder is in
+            network.decoder.out.register_forward_pre_hook(lambda _, states, drop=drop: (drop(states[0]),))
+            torch.manual_seed(number)
+        other = replace(model, checkpoint=replace(checkpoint, network=network))
+        yield from next(other.write(temperature=way.temperature, top_p=way.top_p, seed=number))
+        number += 1
 
 
 def measure(model, way: Way, against, *, count: int, filtered: int, seed: int) -> dict[str, np.ndarray]:
@@ -93,6 +134,7 @@ def rows_of(cell: dict[str, np.ndarray], way: Way, against, count: int) -> list[
         filtered = cell["passed"][left[: len(cell["passed"])]]
         rows.append({
             "name": way.name + (f", {share:.0%} of the known refused" if share else ""),
+            "kind": "share of the known refused" if len(way.shares) > 1 else way.kind,
             "valid": len(cell["smiles"]) / int(cell["raw"]),
             "strings": int(cell["raw"]) * (kept[-1] + 1) / len(cell["smiles"]) / len(kept),
             "FCD": frechet(acts.mean(0), np.cov(acts.T), reference.mean, reference.covariance),
@@ -133,7 +175,28 @@ def report(options, model):
     print(text)
     if options.write:
         write_section(options.write, "results: novelty", text)
+    if options.plot:
+        with TemporaryDirectory() as folder:
+            with exporting(Path(folder)):
+                plot(rows)
+            shutil.copyfile(next(Path(folder).glob(f"*{options.plot.suffix}")), options.plot)
     return rows
+
+
+def plot(rows: list[dict]) -> str:
+    """Return an SVG: distance above the floor over novelty, a line for each kind of drawing, from plain drawing on."""
+    plain, groups = rows[0], []
+    tones = ("down", "up", "accent", "none")
+    shown = [row for row in rows if not row["name"].startswith(FLOORLESS)]
+    for tone, kind in zip(tones, dict.fromkeys(row["kind"] for row in shown), strict=False):
+        own = sorted(
+            [row for row in shown if row["kind"] == kind and row is not plain], key=lambda row: row["novelty"]
+        )
+        line = [plain, *own]
+        novelty, above = [row["novelty"] for row in line], [row["FCD"] - floor_of(row["n"]) for row in line]
+        groups.append(Points(kind, novelty, above, tone=tone, size=4, joined=True))
+    title = "Novelty and distance of what the packaged weights draw"
+    return scatter_plot(groups, title, "novelty", "FCD/test above that of as many real molecules")
 
 
 def text_of(rows: list[dict], count: int) -> str:

@@ -73,6 +73,16 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     allow: Allow = None,
     filters: Filters = True,
     refuse_smarts: RefuseSmarts = None,
+    liability_weight: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            show_default=False,
+            help="How much the search avoids alerts (Brenk, BMS, PAINS), rare ring systems and more than 36 heavy "
+            "atoms: standard deviations of the score for each; 0: not at all. Scores are not changed. Default: 1, or "
+            "0 with --no-filters.",
+        ),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Number of molecules in the output.")] = 100,
     report: Annotated[
         Path | None,
@@ -96,6 +106,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         from clinweave.applications.molecules.optimization import (
             WITHOUT_WEIGHTS,
             Search,
+            liability_weight_of,
             open_scorer,
             optimise,
             read_pool,
@@ -114,6 +125,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         search = Search(
             opened, budget, start, required_substructure, method, seed, first,
             out.with_name(f"{out.name}.journal"), model, chosen_filter(allow, filters, refuse_smarts),
+            liability_weight_of(liability_weight, filters=filters),
         )  # fmt: skip
         with _bar() as update:
             outcome = optimise(
@@ -153,6 +165,11 @@ def _show(outcome: "Outcome", rows: list[dict[str, Any]], facts: dict[str, Any])
         + (f"; start {facts['start_score']:.3f}" if facts["start_score"] is not None else "")
     )
     tell_refusals(facts["refusals"])
+    if facts["liability_weight"]:
+        typer.echo(
+            f"the search avoided structural liabilities (--liability-weight {facts['liability_weight']:g}); "
+            "scores and ranks are the scorer's own"
+        )
     for text in facts["allowed_for_start"]:
         typer.echo(f"allowed because the start has it: {text}", err=True)
     tell_controlled({row["smiles"]: row["controlled"] for row in rows})

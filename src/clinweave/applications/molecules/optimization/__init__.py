@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.mutation import mutate as mutate
     from clinweave.applications.molecules.optimization.oracle import Oracle as Oracle
     from clinweave.applications.molecules.optimization.page import write_page as write_page
+    from clinweave.applications.molecules.optimization.penalty import LiabilityPenalty as LiabilityPenalty
+    from clinweave.applications.molecules.optimization.penalty import (
+        liability_weight_of as liability_weight_of,
+    )
     from clinweave.applications.molecules.optimization.problem import OptimizationTask as OptimizationTask
     from clinweave.applications.molecules.optimization.results import rows_of as rows_of
     from clinweave.applications.molecules.optimization.results import summary as summary
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.search import Search as Search
     from clinweave.applications.molecules.optimization.search import optimise as optimise
     from clinweave.applications.molecules.optimization.search import read_pool as read_pool
+    from clinweave.applications.molecules.optimization.tasks import REFERENCES as REFERENCES
     from clinweave.applications.molecules.optimization.tasks import TASKS as TASKS
     from clinweave.applications.molecules.optimization.transforms import TRANSFORMS as TRANSFORMS
     from clinweave.applications.molecules.optimization.transforms import transform_of as transform_of
@@ -51,9 +56,12 @@ __getattr__, __dir__ = attach(
         "Scored": "scoring",
         "Scorer": "scoring",
         "Search": "search",
+        "REFERENCES": "tasks",
         "TASKS": "tasks",
         "WITHOUT_WEIGHTS": "search",
         "best_so_far": "measures",
+        "LiabilityPenalty": "penalty",
+        "liability_weight_of": "penalty",
         "front": "measures",
         "open_scorer": "scoring",
         "optimise": "search",

@@ -22,7 +22,7 @@ class FineTuning:
     def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.policy = Policy(problem, RATE)
-        self.archive = Archive()
+        self.archive = Archive(problem.penalty)
         self.random = np.random.default_rng([problem.seed, 2])
         self.temperature = 1.0
         self.first = problem.beginning()

@@ -29,7 +29,7 @@ class GraphGA:
     def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.random = np.random.default_rng([problem.seed, 1])
-        self.archive = Archive()
+        self.archive = Archive(problem.penalty)
         self.first = problem.beginning()
 
     def ask(self) -> list[str]:

@@ -33,7 +33,7 @@ class LatentSearch:
         self.problem, self.model = problem, problem.model
         self.random = np.random.default_rng([problem.seed, 4])
         self.draws = torch.Generator().manual_seed(problem.seed)
-        self.archive = Archive()
+        self.archive = Archive(problem.penalty)
         self.latents: dict[str, Latent] = {}
         self.properties: dict[str, Latent] = {}
         self.noise = 0.5
@@ -65,10 +65,10 @@ class LatentSearch:
         new = [answer for answer in answers if answer.new and answer.fate == "scored"]
         self.archive.add(answers)
         if new and np.isfinite(self.bar):
-            success = np.mean([answer.value > self.bar for answer in new])
+            success = np.mean([self.archive.value(answer.smiles) > self.bar for answer in new])
             self.noise = float(np.clip(self.noise * (1.1 if success > 0.2 else 0.95), 0.1, 2.0))
         elders = self.archive.best(ELDERS)
-        self.bar = self.archive.scores[elders[len(elders) // 2]] if elders else -np.inf
+        self.bar = self.archive.value(elders[len(elders) // 2]) if elders else -np.inf
 
     def _describe(self, smiles: Sequence[str]) -> None:
         from rdkit import Chem

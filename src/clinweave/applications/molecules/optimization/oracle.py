@@ -167,7 +167,7 @@ class Oracle:
             path.write_text(json.dumps(head) + "\n", "utf-8")
             return
         try:
-            previous = {"makeable": "", **json.loads(lines[0])}  # journals of before there were rules
+            previous = {"makeable": "", "liability_weight": 0.0, **json.loads(lines[0])}  # of older journals
             rows = [json.loads(line) for line in lines[1:]]
         except ValueError as error:
             raise ClinweaveError(f"{path} is damaged ({error}): move it away to begin again") from error

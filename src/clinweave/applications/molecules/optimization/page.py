@@ -69,6 +69,12 @@ def _facts(summary: Row) -> str:
         if summary["refusals"]
         else "none"
     )
+    shown["penalty for liabilities"] = (
+        f"{summary['liability_weight']:g} times the standard deviation of the scores for each alert, rare ring system, "
+        "or size above 36 heavy atoms; in the search alone"
+        if summary["liability_weight"]
+        else "none"
+    )
     if summary["allowed_for_start"]:
         shown["allowed because the start has it"] = "; ".join(summary["allowed_for_start"])
     if summary["start"]:

@@ -1,13 +1,14 @@
 """The optimisation task, and the ask-and-tell protocol of all methods."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.optimization.penalty import LiabilityPenalty, spread_of
 from clinweave.applications.molecules.salts import without_counter_ions
 from clinweave.applications.molecules.structure_filters import StructureFilter
 from clinweave.core.errors import UserError
@@ -32,6 +33,7 @@ class OptimizationTask:
     bounded: bool = True  # scores from 0 to 1
     seed: int = 0
     makeable: StructureFilter | None = None  # what it refuses is proposed to no scorer
+    penalty: LiabilityPenalty = field(default_factory=lambda: LiabilityPenalty(0.0))
 
     def beginning(self) -> list[str]:
         """Return what every method scores first: the start and, where nothing must be kept, the pool's first."""
@@ -52,10 +54,12 @@ class Method(Protocol):
 
 
 class Archive:
-    """All scored molecules, best first."""
+    """All scored molecules, best first after the penalty for their liabilities."""
 
-    def __init__(self) -> None:
+    def __init__(self, penalty: LiabilityPenalty | None = None) -> None:
         self.scores: dict[str, float] = {}
+        self.penalty = penalty or LiabilityPenalty(0.0)
+        self.spread = 0.0  # standard deviation of the scores
         self._ranked: list[str] | None = []
 
     def __len__(self) -> int:
@@ -70,19 +74,24 @@ class Archive:
                 self.scores.setdefault(answer.smiles, answer.value)
         if len(self.scores) > before:
             self._ranked = None
+            self.spread = spread_of(self.scores.values())
         return len(self.scores) - before
 
     def best(self, count: int) -> list[str]:
         """Return the best molecules; of equals the earlier."""
         if self._ranked is None:
-            self._ranked = sorted(self.scores, key=lambda text: -self.scores[text])  # stable: earlier first
+            self._ranked = sorted(self.scores, key=lambda text: -self.value(text))  # stable: earlier first
         return self._ranked[:count]
+
+    def value(self, smiles: str) -> float:
+        """Return a molecule's score less the penalty for its liabilities."""
+        return self.scores[smiles] - self.penalty.of(smiles, self.spread)
 
     def reward(self, values: Sequence[float], *, bounded: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return scores as 0 to 1; unbounded ones by where they lie between the 5th percentile and the best."""
         array = np.asarray(values, np.float64)
         if bounded or not self.scores:
-            return np.nan_to_num(array)
+            return np.clip(np.nan_to_num(array), 0, None)
         archived = np.array(list(self.scores.values()))
         low, high = float(np.quantile(archived, 0.05)), float(archived.max())
         return np.nan_to_num(np.clip((array - low) / max(high - low, 1e-9), 0, 1))

@@ -26,7 +26,7 @@ class Reinvent:
     def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.policy = Policy(problem, RATE)
-        self.archive = Archive()
+        self.archive = Archive(problem.penalty)
         self.random = np.random.default_rng([problem.seed, 3])
         self.first = problem.beginning()
         self.tokens: list[list[int]] = []
@@ -44,7 +44,10 @@ class Reinvent:
     def tell(self, answers: Sequence[Answer]) -> None:
         """Take a step; a string that is no molecule, or lacks what is kept, has a score of 0."""
         self.archive.add(answers)
-        values = [answer.value if answer.fate == "scored" else float("nan") for answer in answers]
+        values = [
+            self.archive.value(answer.smiles) if answer.fate == "scored" else float("nan")
+            for answer in answers
+        ]
         rewards = self.archive.reward(values, bounded=self.problem.bounded)
         rows = [
             (row, float(reward)) for row, reward in zip(self.tokens, rewards, strict=True) if len(row) > 1
@@ -59,7 +62,7 @@ class Reinvent:
         if not best:
             return []
         values = self.archive.reward(
-            [self.archive.scores[text] for text in best], bounded=self.problem.bounded
+            [self.archive.value(text) for text in best], bounded=self.problem.bounded
         )
         shares = (values + 1e-3) / (values + 1e-3).sum()
         some = self.random.choice(len(best), min(REPLAYED, len(best)), p=shares, replace=False)

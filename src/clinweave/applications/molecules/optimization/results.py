@@ -11,7 +11,7 @@ from clinweave.applications.molecules.optimization.objectives import synthetic_a
 from clinweave.applications.molecules.optimization.oracle import Call
 from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
-from clinweave.applications.molecules.structure_filters import alerts, matched_classes
+from clinweave.applications.molecules.structure_filters import alerts, liabilities, matched_classes
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -55,6 +55,7 @@ def _row(rank: int, call: Call, start: str) -> Row:
         "similarity to start": likeness([call.smiles], start)[0] if start else None,
         "SA score": round(synthetic_accessibility(molecule), 3),
         "alerts": "; ".join(alerts(molecule)),
+        "other liabilities": "; ".join(liabilities(molecule)[len(alerts(molecule)) :]),
         "controlled": "; ".join(matched_classes(molecule)),
         **{name: round(value, 3) for name, value in zip(PROPERTIES, properties_of(molecule), strict=True)},
         "call": call.number,
@@ -124,6 +125,7 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         "fates": dict(oracle.fates),
         "refused_by_rule": dict(outcome.makeable.counts.most_common()) if outcome.makeable else None,
         "refusals": outcome.makeable.describe() if outcome.makeable else None,
+        "liability_weight": outcome.search.liability_weight,
         "allowed_for_start": [": ".join(filter(None, item)) for item in outcome.excused],
         "best": max(good, default=None),
         "top10": float(best_so_far(scores, 10)[-1]) if good else None,

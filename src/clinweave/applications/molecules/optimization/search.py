@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from clinweave.applications.molecules.optimization.oracle import Oracle
+from clinweave.applications.molecules.optimization.penalty import WEIGHT, LiabilityPenalty
 from clinweave.applications.molecules.optimization.problem import Method, OptimizationTask, parse_start
 from clinweave.applications.molecules.optimization.scoring import Scorer
 from clinweave.applications.molecules.structure_filters import StructureFilter, Violation, open_filter
@@ -43,6 +44,8 @@ class Search:
 
     `weights` is a model's folder, else the packaged one. `makeable` refuses structures that nobody would make without
     calling the scorer; None refuses nothing. What the start violates is allowed in all molecules of its search.
+    `liability_weight`: standard deviations of the scores by which each structural liability lowers what the search sees
+    of a score (the answer has the scorer's own); 0 prefers nothing.
     """
 
     scorer: Scorer
@@ -55,6 +58,7 @@ class Search:
     journal: Path | None = None
     weights: Path | None = None
     makeable: StructureFilter | None = field(default_factory=open_filter)
+    liability_weight: float = WEIGHT
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def optimise(search: Search, model: "Generator | None" = None, progress: Progres
     makeable, excused = _filter_for(search, start)
     about = {
         "start": start, "keep": search.keep, "method": search.method, "seed": search.seed,
-        "makeable": makeable.identity if makeable else "",
+        "makeable": makeable.identity if makeable else "", "liability_weight": search.liability_weight,
     }  # fmt: skip
     oracle = Oracle(search.scorer, search.budget, search.journal, about, keep, makeable)
     begun = time.process_time()
@@ -94,8 +98,9 @@ def optimise(search: Search, model: "Generator | None" = None, progress: Progres
     pool, opened = _world(search, model)
     _check_pool(search, makeable)
     problem = OptimizationTask(
-        start or None, keep, pool, opened, search.scorer.bounded, search.seed, makeable
-    )
+        start or None, keep, pool, opened, search.scorer.bounded, search.seed, makeable,
+        LiabilityPenalty(search.liability_weight, start),
+    )  # fmt: skip
     stopped = run(create_method(search.method, problem), oracle, progress)
     oracle.check()
     return Outcome(search, oracle, start, time.process_time() - begun, stopped, makeable, excused)

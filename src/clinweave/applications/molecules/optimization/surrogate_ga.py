@@ -1,7 +1,7 @@
 """Surrogate-guided search: a genetic algorithm proposes, a Gaussian process selects what is scored.
 
-The process is fitted to what was scored; of the proposals those with the highest mean plus beta deviations are asked,
-beta redrawn each round (from exploiting to exploring).
+The process is fitted to what was scored; of the proposals those with the highest mean plus beta deviations, less the
+penalty for liabilities, are asked, beta redrawn each round (from exploiting to exploring).
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,7 @@ class SurrogateSearch:
         self.process.fit(archive.scores)
         mean, deviation = self.process.predict(proposals)
         beta = 10 ** self.random.uniform(-2, 0)
-        best = np.argsort(-(mean + beta * deviation), kind="stable")
-        return [proposals[index] for index in best[:CHOSEN]]
+        return self.problem.penalty.choose(proposals, mean + beta * deviation, archive.spread, CHOSEN)
 
     def proposals(self) -> list[str]:
         """Return the molecules from which the process selects."""

@@ -171,6 +171,13 @@ _ARIPIPRAZOLE = "Clc4cccc(N3CCN(CCCCOc2ccc1c(NC(=O)CC1)c2)CC3)c4Cl"
 _ALBUTEROL = "CC(C)(C)NCC(O)c1ccc(O)c(CO)c1"
 _MESTRANOL = "COc1ccc2[C@H]3CC[C@@]4(C)[C@@H](CC[C@@]4(O)C#C)[C@@H]3CCc2c1"
 
+REFERENCES = {  # task -> SMILES of the drug that it aims at
+    "osimertinib_mpo": _OSIMERTINIB,
+    "perindopril_mpo": _PERINDOPRIL,
+    "zaleplon_mpo": _ZALEPLON,
+    "celecoxib_rediscovery": _CELECOXIB,
+}
+
 TASKS: dict[str, Callable[[], Objective]] = {
     "qed": lambda: Objective((Part("QED", qed),)),
     "plogp": lambda: Objective((Part("penalised logP", penalised_logp),), arithmetic_mean, bounded=False),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.structure_filters.filtering import alerts as alerts
     from clinweave.applications.molecules.structure_filters.filtering import all_rules as all_rules
     from clinweave.applications.molecules.structure_filters.filtering import open_filter as open_filter
+    from clinweave.applications.molecules.structure_filters.liability import liabilities as liabilities
     from clinweave.applications.molecules.structure_filters.ring_systems import (
         count_ring_systems as count_ring_systems,
     )
@@ -46,6 +47,7 @@ __getattr__, __dir__ = attach(
         "controlled_among": "controlled",
         "controlled_classes": "controlled",
         "count_ring_systems": "ring_systems",
+        "liabilities": "liability",
         "matched_classes": "controlled",
         "open_filter": "filtering",
         "ring_systems_of": "ring_systems",
