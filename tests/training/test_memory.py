@@ -52,6 +52,28 @@ def test_the_estimate_is_above_what_stages_took():
         assert peak <= need <= 1.4 * peak, (stage, need)
 
 
+def test_a_row_of_shared_prompts_counts_with_all_its_tokens():
+    # peaks of two steps of adapters in bfloat16, wrong replies beside right ones, each in a program of its own, in GB
+    coder = {
+        "hidden_size": 1536, "intermediate_size": 8960, "vocab_size": 151_936, "num_attention_heads": 12,
+        "num_key_value_heads": 2, "tie_word_embeddings": False,
+    }  # fmt: skip
+    values = {"batch": 1, "share": 1200, "contrast": 1.0, "max_length": 400, "lora_rank": 16}
+    for config, peak in (
+        (SMOL, 2.65),
+        ({**coder, "num_hidden_layers": 2}, 3.4),
+        ({**coder, "num_hidden_layers": 6}, 4.45),
+    ):
+        need = estimate(shape_from(config), stage_config("sft", values), "sft", "bfloat16").total / 1e9
+        assert peak <= need <= 1.4 * peak, need
+    short = stage_config("sft", {**values, "share": 600})
+    whole = shape_from({**coder, "num_hidden_layers": 28})
+    assert (
+        estimate(whole, short, "sft", "bfloat16").total
+        < estimate(whole, stage_config("sft", values), "sft", "bfloat16").total
+    )
+
+
 def test_too_little_memory_names_the_knob_before_anything_is_loaded():
     with pytest.raises(UserError, match=r"sft needs about .* GB, and 8.0 GB may be used; set lora_rank"):
         require(SEVEN, Settings(lora_rank=0, batch=1, memory_gb=8.0), "sft", "bfloat16")

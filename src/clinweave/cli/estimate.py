@@ -51,7 +51,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
         float, typer.Option(min=0.01, max=1, help="Share of the measured peak that training sustains.")
     ] = 0.5,
     precision: Annotated[
-        str, typer.Option(help="auto (bfloat16 with --gpus, --tflops), float32, bfloat16.")
+        str,
+        typer.Option(help="auto (the stage's own, else bfloat16 with --gpus, --tflops), float32, bfloat16."),
     ] = "auto",
     tokens: Annotated[
         float, typer.Option(min=0, help="Mean number of tokens per item; 0: max_length.")
@@ -84,16 +85,19 @@ def command(  # noqa: PLR0917 - each parameter is one option
     stages, base = _stages(recipe, stage, changes or [])
     shape = _shape(model_config, base)
     elsewhere = bool(gpus or tflops)  # a device that is not this one is meant
-    kind = ("bfloat16" if elsewhere else "float32") if precision == "auto" else precision
+    usual = "bfloat16" if elsewhere else "float32"
     sustained = tflops * 1e12 or matmul_flops("float32") * share
     rows = []
     for name, type_, values in stages:
         settings = stage_config(type_, values)
         if gpus:
             settings = replace(settings, processes=gpus)
+        own = usual if settings.precision == "auto" else settings.precision
+        kind = own if precision == "auto" else precision
         rows.append(_row(name, type_, settings, shape, kind, sustained, tokens))
-    document = {"parameters": shape.parameters, "precision": kind, "sustained_tflops": round(sustained / 1e12, 3),
-                "measured_here": not tflops, "stages": rows}  # fmt: skip
+    kinds = sorted({row["precision"] for row in rows})
+    document = {"parameters": shape.parameters, "precision": ", ".join(kinds), "measured_here": not tflops,
+                "sustained_tflops": round(sustained / 1e12, 3), "stages": rows}  # fmt: skip
     if as_json:
         typer.echo(json.dumps(document, indent=1))
         return
@@ -117,6 +121,7 @@ def _row(  # noqa: PLR0917
     return {
         "stage": name,
         "type": type_,
+        "precision": kind,
         "devices": settings.processes,
         "sharded": settings.sharded,
         "gb": {**parts, "total": round(need.total / _GB, 2)},

@@ -11,9 +11,10 @@ from clinweave.training.settings import Settings
 from clinweave.training.stages import FACTS, stage_name
 
 _BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}
-_PER_TOKEN_LAYER = (
-    34  # activations kept for a backward pass: values per token and layer, in units of the width
-)
+# Activations kept for a backward pass: values per token and layer, in units of the width; those of the inner layer of a
+# feed-forward network in units of its own width (Qwen2.5-1.5B's is 5.8 times the model's, SmolLM2's 2.7 times).
+_PER_TOKEN_LAYER, _PER_TOKEN_INNER = 18, 6
+_CONTRAST_LOGITS = 2  # times the logits: of right and wrong replies at once
 _RESERVE = 0.7e9  # Python, torch, the data
 
 
@@ -26,6 +27,12 @@ class Shape:
     layers: int
     vocabulary: int
     tied: bool = False  # one matrix for both ends
+    inner: int = 0  # width inside the feed-forward network; 0: 8/3 of the width, as Llama has
+
+    @property
+    def values(self) -> float:
+        """Return the activations that one token keeps in one layer, in units of the width."""
+        return _PER_TOKEN_LAYER + _PER_TOKEN_INNER * (self.inner / self.width if self.inner else 8 / 3)
 
 
 @dataclass(frozen=True)
@@ -51,27 +58,33 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
     facts = FACTS[stage_name(stage)]
     learning = facts.learning
     lora = settings.lora_rank > 0
-    trainable = (14 * shape.width * settings.lora_rank * shape.layers) if lora else shape.parameters
+    ends = shape.vocabulary * shape.width * (1 if shape.tied else 2)
+    last = min(settings.layers or shape.layers, shape.layers)  # of all weights: of how many layers
+    everything = shape.parameters if last == shape.layers else (shape.parameters - ends) * last / shape.layers
+    trainable = (14 * shape.width * settings.lora_rank * shape.layers) if lora else everything
     trainable += learning * shape.parameters
     # what learns is kept in float32, as job.py loads it; a frozen base may be smaller
     size = _BYTES[precision] if lora else _BYTES["float32"]
     copies = 1 + (facts.frozen_with_lora if lora else facts.frozen) + learning
     weight_bytes = shape.parameters * size * copies
     if settings.quantise and lora:  # of the learning model; its ends are not quantised but kept in float32
-        ends = shape.vocabulary * shape.width * (1 if shape.tied else 2)
         weight_bytes += (
             (shape.parameters - ends) * _BYTES[settings.quantise] + ends * 4.0 - shape.parameters * size
         )
     shards = settings.processes if settings.sharded else 1
     gathered = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
-    tokens = settings.batch * settings.max_length * max(1, facts.sequences)
-    saved_layers = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
+    # items that share their prompts stand in rows of `share` tokens
+    row = max(settings.max_length, int(getattr(settings, "share", 0)))
+    tokens = settings.batch * row * max(1, facts.sequences)
+    backward = shape.layers if lora else last
+    saved_layers = backward * (2 / shape.values) + 1 if settings.checkpointing else backward
+    logits = _CONTRAST_LOGITS if getattr(settings, "contrast", 0.0) else facts.logits
     activation = 4.0 if precision == "float32" else 2.0
     return Need(
         weights=weight_bytes / shards + gathered,
         training=trainable * 12.0 / shards,
-        activations=tokens * shape.width * _PER_TOKEN_LAYER * saved_layers * activation * (1 + learning),
-        logits=tokens * shape.vocabulary * 4.0 * facts.logits,
+        activations=tokens * shape.width * shape.values * saved_layers * activation * (1 + learning),
+        logits=tokens * shape.vocabulary * 4.0 * logits,
     )
 
 
@@ -91,6 +104,8 @@ def require(shape: Shape, settings: Settings, stage: str, precision: str) -> Nee
     }
     if settings.processes > 1 and not settings.quantise:
         options["sharded = true"] = replace(settings, sharded=True)
+    if share := int(getattr(settings, "share", 0)):
+        options["share"] = replace(settings, share=share // 2)  # type: ignore[call-arg]  # of sft
     if settings.lora_rank and not settings.sharded and _accelerated():
         options['quantise = "nf4"'] = replace(settings, quantise="nf4")
     totals = {name: estimate(shape, changed, stage, precision).total for name, changed in options.items()}
@@ -139,4 +154,4 @@ def shape_from(config: dict[str, Any]) -> Shape:
     own = int(config.get("head_dim") or width // heads) * heads
     layer = 2 * width * own + 2 * width * keys + 3 * width * inner + 2 * width
     ends = 1 if config.get("tie_word_embeddings") else 2
-    return Shape(layers * layer + ends * words * width + width, width, layers, words, ends == 1)
+    return Shape(layers * layer + ends * words * width + width, width, layers, words, ends == 1, inner)
