@@ -42,7 +42,10 @@ def test_a_count_writes_about_ten_lines_without_a_terminal(capsys):
     assert lines[9:] == ["Training data: disease 200 of 200", "Training data: disease 1 of 200"]
 
 
-def test_a_second_run_asks_nothing_and_changes_nothing(small_world, call, tmp_path):
+def test_a_second_run_asks_nothing_and_changes_nothing(small_world, call, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "clinweave.evaluation.comparison.study.peak_memory", lambda: 0.2
+    )  # grows in a process
     call("run", tmp_path / "own.toml", "--out", tmp_path / "out")
     asked = small_world.asked
     first = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
