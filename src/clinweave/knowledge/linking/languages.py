@@ -44,9 +44,10 @@ def language_of(text: str) -> str:
     if re.search(r"[\u4e00-\u9fff]", text):
         return "zh"
     words = set(WORD.findall(text.casefold()))
-    counts = {code: _evidence(words, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
+    foreign = words & _foreign_words()
+    counts = {code: _evidence(foreign, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
     counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
-    others = max(_evidence(words, own) for _, own in _unread_languages())
+    others = max(_evidence(foreign, own) for _, own in _unread_languages())
     umlaut = bool(re.search(r"[äöüß]", text)) and not _ENGLISH_NAME.search(text)
     counts["de"] += umlaut and counts["de"] >= others  # Swedish, Finnish, Turkish and Hungarian have them too
     best = max(counts, key=lambda code: counts[code])
@@ -67,6 +68,8 @@ def _evidence(words: set[str], own: frozenset[str]) -> float:
     They count only beside a word that is plainly the language's, or three at once: "No fever" is not Spanish.
     """
     found = words & own
+    if not found:
+        return 0.0
     both = len(found & _shared_words())
     plain = len(found) - both
     return plain + both / 2 if plain or both >= _SEVERAL else 0.0
@@ -77,6 +80,13 @@ def _words_of(code: str) -> frozenset[str]:
     """Return the words that tell a language: its frequent words, and its cues of absence, relatives and reports."""
     lists = word_lists(code)
     return lists.own | lists.absent | lists.family | lists.reports
+
+
+@cache
+def _foreign_words() -> frozenset[str]:
+    """Return the words that tell any language but English."""
+    read = (_words_of(code) for code in LANGUAGES if code not in BY_CHARACTER)
+    return frozenset().union(*read, *(own for _, own in _unread_languages()))
 
 
 def unread_language(text: str, available: Collection[str] = LANGUAGES) -> str:

@@ -165,7 +165,7 @@ class _Batch:
         starts, ends = self._starts, self._ends
         signs = _places_of("?", whole)
         before = np.searchsorted(signs, starts) - 1
-        asked = (before >= 0) & (starts - np.array(signs)[before] <= _ASKED)
+        asked = (before >= 0) & (starts - signs[before] <= _ASKED)
         near = np.isin(ends, signs) | asked
         for number in np.flatnonzero(near).tolist():
             first_token, _, start, end = self.rows[number]
@@ -203,9 +203,10 @@ class _Batch:
         return result
 
 
-def _places_of(sign: str, whole: str) -> list[int]:
-    """Return the offsets of a sign."""
-    return [match.start() for match in re.finditer(re.escape(sign), whole)]
+def _places_of(sign: str, whole: str) -> NDArray[np.int64]:
+    """Return the offsets of a sign of one character."""
+    characters = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.flatnonzero(characters == ord(sign))
 
 
 def section(whole: str, begin: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from clinweave.knowledge.notes.person import Person
 
 _SUBJECT = re.compile(
-    r"\b(?:(?P<birthweight>birth ?-?weight)|(?P<birthlength>birth length|length at birth)|"
+    r"\b(?=[bhlosw])(?:(?P<birthweight>birth ?-?weight)|(?P<birthlength>birth length|length at birth)|"
     r"(?P<head>head circumference|occipito-?frontal (?:head )?circumference|OFC|HC)|"
     r"(?P<bmi>body mass index|BMI)|(?P<height>height|stature|body length|length)|(?P<weight>(?:body )?weight)|"
     r"(?P<bp>blood pressure|BP))\b",

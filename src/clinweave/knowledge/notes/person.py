@@ -1,6 +1,7 @@
 """Age and sex of the patient of a note, where reference ranges depend on them."""
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 _WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -80,5 +81,5 @@ def _sex(text: str) -> str:
 
 def _counts(text: str) -> tuple[int, int]:
     """Return how many words of a text are of a male and of a female."""
-    words = _LETTERS.findall(text.lower())
-    return sum(word in _MALE for word in words), sum(word in _FEMALE for word in words)
+    counts = Counter(_LETTERS.findall(text.lower()))
+    return sum(counts[word] for word in _MALE), sum(counts[word] for word in _FEMALE)

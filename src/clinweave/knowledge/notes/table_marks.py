@@ -122,6 +122,8 @@ def _tables(text: str) -> Iterator[list[_Row]]:
 
 
 def _row(line: str, start: int) -> _Row | None:
+    if "|" not in line and "\t" not in line and "   " not in line:
+        return None
     if re.fullmatch(r"[|:+=\s-]*", line):
         return None
     begin = len(line) - len(line.lstrip(" |"))
