@@ -1,0 +1,1 @@
+"""Parts of `citation_entailment.py`."""
