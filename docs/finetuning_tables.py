@@ -58,9 +58,10 @@ def _added(results: FinetuningResults) -> str:
     rows = results.differences
     pairs = list(dict.fromkeys((row.condition, row.baseline) for row in rows if row.condition != "base"))
     result = {(row.measure, row.knowledge, row.condition, row.baseline): row for row in rows}
+    control = results.recipe.options_only
+    told = f"; `{control}` is the options-only baseline" if control else ""
     lines = [
-        f"Paired differences in points (95 %, by disease); `{results.recipe.options_only}` is the options-only "
-        "baseline.",
+        f"Paired differences in points (95 %, by disease){told}.",
         "",
         "| measure | " + " | ".join(f"{name} - {base}" for name, base in pairs) + " |",
         "|---" * (len(pairs) + 1) + "|",

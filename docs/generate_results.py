@@ -42,7 +42,8 @@ def stored(run: Path) -> dict[str, Any]:
     if values["kind"] not in _KINDS:
         sys.exit(f"{run}: runs of kind {', '.join(_KINDS)} are stored, and this is of kind {values['kind']}")
     if values["kind"] == "finetuning":
-        return values
+        base = Path(values["recipe"]["base"]).name  # its folder is another on every machine
+        return {**values, "recipe": {**values["recipe"], "base": base}}
     kept = {key: value for key, value in values.items() if key not in _LEFT_OUT}
     if values["kind"] == "comparison":
         kept["report_card"] = card(from_values(ComparisonResults, values, str(run)))
@@ -58,7 +59,7 @@ def card(results: ComparisonResults) -> list[list[str]]:
 def section(name: str, values: dict[str, Any]) -> str:
     """Return a run as Markdown: what was asked, its primary comparisons, and each task."""
     recipe = values["recipe"]
-    model = values["model"].get("name", "–")
+    model = values["model"].get("name", "–") if "model" in values else recipe["base"]
     others = "".join(f", {each}" for each in values.get("models", {}))
     lines = [
         f"## {recipe['title'] or name}",

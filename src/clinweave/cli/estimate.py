@@ -86,7 +86,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     shape = _shape(model_config, base)
     elsewhere = bool(gpus or tflops)  # a device that is not this one is meant
     usual = "bfloat16" if elsewhere else "float32"
-    sustained = tflops * 1e12 or matmul_flops("float32") * share
+    sustained: dict[str, float] = {}  # by number format
     rows = []
     for name, type_, values in stages:
         settings = stage_config(type_, values)
@@ -94,10 +94,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
             settings = replace(settings, processes=gpus)
         own = usual if settings.precision == "auto" else settings.precision
         kind = own if precision == "auto" else precision
-        rows.append(_row(name, type_, settings, shape, kind, sustained, tokens))
-    kinds = sorted({row["precision"] for row in rows})
-    document = {"parameters": shape.parameters, "precision": ", ".join(kinds), "measured_here": not tflops,
-                "sustained_tflops": round(sustained / 1e12, 3), "stages": rows}  # fmt: skip
+        if kind not in sustained:
+            sustained[kind] = tflops * 1e12 or matmul_flops(kind) * share
+        rows.append(_row(name, type_, settings, shape, kind, sustained[kind], tokens))
+    document = {"parameters": shape.parameters, "measured_here": not tflops,
+                "sustained_tflops": {kind: round(flops / 1e12, 3) for kind, flops in sustained.items()},
+                "stages": rows}  # fmt: skip
     if as_json:
         typer.echo(json.dumps(document, indent=1))
         return
@@ -173,7 +175,10 @@ def _print(document: dict[str, Any], memory: float) -> None:
     screen = Console()
     screen.print(table)
     how = "measured here" if document["measured_here"] else "as given"
-    screen.print(f"{document['parameters'] / 1e9:.3f} thousand million weights, {document['precision']}; "
-                 f"{document['sustained_tflops']:g} TFLOP/s a device, {how}.", markup=False)  # fmt: skip
+    rates = ", ".join(f"{kind} {rate:g}" for kind, rate in document["sustained_tflops"].items())
+    screen.print(
+        f"{document['parameters'] / 1e9:.3f} thousand million weights; TFLOP/s a device, {how}: {rates}.",
+        markup=False,
+    )
     if any(row["hours"] is None for row in document["stages"]):
         screen.print(f"No hours: {NOT_ESTIMATED}.", markup=False)
