@@ -99,6 +99,11 @@ def test_definitions(text: str, pairs: list[tuple[str, str]]) -> None:
         ("Neg. for asthma. Poss. seizures.", ["absent", "uncertain"]),
         ("No asthma, sick contacts, fever, or seizures.", ["absent"] * 3),
         ("No fever, seizures present.", ["absent", "present"]),
+        (
+            "| Skin | no fever, anemia |\n| Other | asthma, seizures |",
+            ["absent", "absent", "present", "present"],
+        ),
+        ("?asthma\nSeizures", ["uncertain", "present"]),
         ("Seizures versus fever.", ["uncertain", "uncertain"]),
         ("Without warning he developed seizures.", ["present"]),
         ("He cannot walk because of seizures.", ["present"]),

@@ -367,11 +367,10 @@ class Sentence:
         return bool(closed or _TAKES_LIST.match(self.text, open_.cue.start))
 
     def _resumes(self, open_: _Open, mention: MentionSpan) -> bool:
-        """Say whether a list goes on after one item with "without": "polyps without bleeding, and a hernia"."""
-        cue = open_.cue
-        between = self.text[cue.end : mention.start]
+        """Say whether a list is over: a row of a table begins, or "polyps without bleeding, and a hernia"."""
+        cue, between = open_.cue, self.text[open_.cue.end : mention.start]
         in_list = self._begins[0] < cue.first and self.text[cue.start : cue.end].lower() == "without"
-        return in_list and _RESUMED.fullmatch(between) is not None
+        return "\n|" in between or (in_list and _RESUMED.fullmatch(between) is not None)
 
     def _rest(self, last: MentionSpan) -> str:
         """Return the sentence after a mention, cut where lists do not reach."""
