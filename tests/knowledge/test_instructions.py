@@ -39,6 +39,7 @@ def test_a_stretch_in_another_language_or_a_note_on_grading_is_seen(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "Drug: Meropenem; CrCl above 50: 1 g IV every 8 hours; Comment: Caution with valproate: lowers its level",
         "Dong quai (当归) is the root of Angelica sinensis. It may interact with warfarin.",
         "Two points are given for a previous stroke. One point is given for age over 65.",
         "Answers to the nine questions are scored from 0 to 3. Candidates for surgery are assessed early.",

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from clinweave.knowledge.citations.inflection import is_verb, lemma, word_set
 from clinweave.knowledge.citations.patterns import instructions
-from clinweave.knowledge.linking.languages import language_of, unread_language
+from clinweave.knowledge.linking.languages import foreign_words, language_of, unread_language
 from clinweave.records import Passage
 
 _INVISIBLE = re.compile(
@@ -30,7 +30,7 @@ _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeo
 _ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
 _ENGLISH_ALONE = re.compile(r"\b(?:the|of|is|are|and|every|with|by|not|can|may|should|must)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_MIN_ENGLISH, _MIN_FOREIGN, _MIN_LATIN = 2, 3, 3
+_MIN_ENGLISH, _MIN_FOREIGN, _MIN_LATIN, _MIN_PLAIN = 2, 3, 3, 2
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 # Two letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
 _OTHER_SCRIPT = re.compile(
@@ -109,6 +109,9 @@ def _foreign(sentence: str) -> bool:
         return False
     if len(_ENGLISH.findall(sentence)) > _ENGLISH_SHARE * len(sentence.split()):
         return False
+    plain = foreign_words() & set(re.findall(r"[^\W\d_]+", sentence.casefold()))
+    if len(plain) < _MIN_PLAIN and not re.search(r"[^\x00-\x7f]", sentence):
+        return False  # "every 24 hours; Comment:" has one word that French has as well
     return language_of(sentence) != "en" or bool(unread_language(sentence))
 
 

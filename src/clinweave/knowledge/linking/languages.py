@@ -44,7 +44,7 @@ def language_of(text: str) -> str:
     if re.search(r"[\u4e00-\u9fff]", text):
         return "zh"
     words = set(WORD.findall(text.casefold()))
-    foreign = words & _foreign_words()
+    foreign = words & foreign_words()
     counts = {code: _evidence(foreign, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
     counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
     others = max(_evidence(foreign, own) for _, own in _unread_languages())
@@ -83,7 +83,7 @@ def _words_of(code: str) -> frozenset[str]:
 
 
 @cache
-def _foreign_words() -> frozenset[str]:
+def foreign_words() -> frozenset[str]:
     """Return the words that tell any language but English."""
     read = (_words_of(code) for code in LANGUAGES if code not in BY_CHARACTER)
     return frozenset().union(*read, *(own for _, own in _unread_languages()))
