@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.datasets import NamedConcepts, read_written_pairs
-from clinweave.knowledge import CitationChecker
+from clinweave.knowledge import CitationChecker, read_folder, speaks_to_model
 from clinweave.knowledge.citations.instructions import gives_orders
 from clinweave.records import Evidence, Passage, Verdict
 
@@ -61,3 +61,10 @@ def test_signs_do_not_change_places():
     swapped = "RhD+ women carrying an RhD− fetus are offered anti-D at 28 weeks."
     assert checker.check(swapped, [item])[0] != Verdict.SUPPORTED
     assert checker.check(text.replace("RhD−", "RhD-negative"), [item])[0] == Verdict.SUPPORTED
+
+
+def test_no_guideline_of_the_clinical_questions_speaks_to_a_model():
+    folder = Path(__file__).parents[2] / "benchmarks" / "clinical_questions" / "guidelines"
+    passages = list(read_folder(folder))
+    assert len(passages) > 15
+    assert [passage.title for passage in passages if speaks_to_model(passage)] == []
