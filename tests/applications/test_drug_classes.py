@@ -85,6 +85,7 @@ def test_examples_of_a_class_are_told_as_examples(question):
         "Which drugs are ACE inhibitors that are safe in pregnancy?",
         "Which SSRIs are safe in pregnancy?",
         "Is arsenic an ACE inhibitor?",
+        "Is fakepril an ACE inhibitor?",
         "Is an ACE inhibitor a good choice?",
         "Is ramipril a good drug?",
         "¿Qué fármacos son estatinas?",

@@ -138,11 +138,11 @@ class Progress:
         torch.save(saved, partial / _STATE)
         trainer_state = {"global_step": state.global_step, "log_history": state.log_history}
         (partial / "trainer_state.json").write_text(json.dumps(trainer_state), "utf-8")
-        batch = self._work / f"checkpoint-{state.global_step}"
-        shutil.rmtree(batch, ignore_errors=True)
-        partial.rename(batch)
+        checkpoint = self._work / f"checkpoint-{state.global_step}"
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        partial.rename(checkpoint)
         for other in self._work.glob("checkpoint-*"):
-            if other != batch:
+            if other != checkpoint:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _learning(self) -> Iterator[tuple[str, Any]]:

@@ -66,7 +66,9 @@ def _membership(query: Query, written: str, named: str) -> list[Evidence]:
     drug = next((topic for topic in query.topics if topic.text.lower() == written.lower()), None)
     known = [name for name in drug.names if name.lower() in known_members()] if drug else []
     found = classes_of((written, *([drug.name, *known] if drug else [])))
-    if not wanted or not found:
+    # A name that no vocabulary has may end as a stem does: "fakepril" is no ACE inhibitor.
+    recognised = written.lower() in known_members() or (drug is not None and drug.kind == Kind.DRUG)
+    if not wanted or not found or not recognised:
         return []
     generic = next(
         (name for name in (*known, *([drug.name] if drug else [])) if classes_of((name,))), written
