@@ -24,6 +24,7 @@ and or nor but with without no not never to by for from as that which who than d
 show showed shows reveal revealed reveals had has have demonstrated displayed exhibited noted found presented
 include includes included including identified observed showing detected confirmed suggested suggests biopsy
 cause causes causing caused when setting dose history related like less
+isn aren wasn weren don doesn didn hasn haven hadn couldn can cannot neither nobody none unlikely
 normal normally unremarkable negative denied denies except unlike versus confirming suggesting
 """
 _CUT_HASHES = hashes_of(_CUTS.split())

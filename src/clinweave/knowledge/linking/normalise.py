@@ -71,6 +71,7 @@ _OF_PLACE = mix(np.arange(1, 65, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95
 
 
 _NAME = 80  # characters of a short text
+_THORACES = 7  # letters: "thoraces", "pneumothoraces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,10 @@ def _glued(folded: Bytes, capital: Flags, marks: Ints, kind: Bytes) -> Flags:
 
 
 def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
-    """Take plural endings off, in place: -ies to -y, -es after a hiss, -s but not -ss, -us, -is; -ae to -a."""
+    """Take plural endings off, in place: -ies to -y, -es after a hiss, -s but not -ss, -us, -is; -ae to -a.
+
+    Also -oraces to -orax.
+    """
     size = end - begin
     latin = np.flatnonzero((size > 4) & (folded[end - 1] == ord("e")))  # vertebrae: vertebra
     latin = end[latin[folded[end[latin] - 2] == ord("a")]]
@@ -287,8 +291,12 @@ def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
     hiss &= plural_e
     keeps_s = (second == ord("s")) | (second == ord("u")) | (second == ord("i"))
     folded[stop[ies] - 3] = ord("y")
+    # Pneumothoraces: pneumothorax.
+    thoraces = plural_e & (third == ord("c")) & (fourth == ord("a")) & (size[candidates] > _THORACES)
+    thoraces[thoraces] &= folded[stop[thoraces] - 5] == ord("r")
+    folded[stop[thoraces] - 3] = ord("x")
     word[stop[~keeps_s] - 1] = False
-    word[stop[ies | hiss] - 2] = False
+    word[stop[ies | hiss | thoraces] - 2] = False
 
 
 def _compact(folded: Bytes, word: Flags, begin: Ints) -> tuple[Bytes, Ints, Ints]:

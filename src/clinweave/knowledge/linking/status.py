@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.linking import cues as lexicon
-from clinweave.knowledge.linking import experiencer
+from clinweave.knowledge.linking import experiencer, pronouns
 from clinweave.knowledge.linking.cues import ABSENT, PRESENT, UNCERTAIN, Cues
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
 from clinweave.knowledge.linking.scope import Cue, MentionSpan, Sentence
@@ -68,7 +68,7 @@ def assess(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> Assess
     relatives = experiencer.of_relatives(whole, tokens, first_tokens, size, family)
     either = np.zeros(len(first_tokens), np.bool_)
     if relatives.any():
-        for low, high in experiencer.of_either(whole, tokens, family, first_tokens[relatives]):
+        for low, high in pronouns.of_either(whole, tokens, family, first_tokens[relatives]):
             either[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
         batch.status[either & ~relatives] = UNCERTAIN
     return Assessment(batch.status, relatives, inside | batch.headings(), either)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from clinweave.knowledge.notes.person import Person
 
 _SUBJECT = re.compile(
-    r"\b(?=[bhlosw])(?:(?P<birthweight>birth ?-?weight)|(?P<birthlength>birth length|length at birth)|"
+    r"\b(?=[abhlosw])(?:(?P<birthweight>birth ?-?weight)|(?P<birthlength>birth length|length at birth)|"
     r"(?P<head>head circumference|occipito-?frontal (?:head )?circumference|OFC|HC)|"
     r"(?P<bmi>body mass index|BMI)|(?P<height>height|stature|body length|length)|(?P<weight>(?:body )?weight)|"
+    r"(?P<root>aortic root|sinus(?:es)? of Valsalva)|(?P<ascending>ascending aorta)|"
     r"(?P<bp>blood pressure|BP))\b",
     re.IGNORECASE,
 )
@@ -27,7 +28,7 @@ _PERCENTILE = re.compile(
 _DEVIATION = re.compile(
     r"(?P<sign>[-+\u2212\u2013])?\s?(?P<n>\d(?:\.\d+)?)\s*(?:SDS?|standard deviations?|z)\b"
     r"(?:\s*(?P<side>below|above|under|less))?|"
-    r"(?:z[- ]?score|SDS|SD score)s?\s*(?:of|:|=|was|is|,)?\s*(?P<zsign>[-+\u2212\u2013])?\s?(?P<z>\d(?:\.\d+)?)",
+    r"(?:z[- ]?score|SDS|SD score|z)s?\s*(?:of|:|=|was|is|,)?\s*(?P<zsign>[-+\u2212\u2013])?\s?(?P<z>\d(?:\.\d+)?)",
     re.IGNORECASE,
 )
 _SCORED = re.compile(r"(?:z[- ]?scores?|SDS|SD scores?) (?:for|of) (?:his |her |the )?\Z", re.IGNORECASE)
@@ -54,6 +55,8 @@ _GROWTH = {
     "bmi": ("HP:0045082", "HP:0001513"),  # Decreased body mass index, Obesity
     "birthweight": ("HP:0001518", "HP:0001520"),  # Small, Large for gestational age
     "birthlength": ("HP:0003561", ""),  # Birth length less than 3rd percentile
+    "root": ("", "HP:0002616"),  # Aortic root aneurysm (dilatation), from a z score above 2
+    "ascending": ("", "HP:0004970"),  # Ascending tubular aorta aneurysm
 }
 _OVERWEIGHT, _OBESITY, _CLASSES = (
     "HP:0025502",

@@ -13,6 +13,7 @@ from clinweave.knowledge.linking.normalise import Tokens, join, tokenise
 from clinweave.knowledge.linking.shorthand import written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph
+from clinweave.knowledge.notes.denied_predicates import denied_predicates
 from clinweave.knowledge.notes.examination import examined
 from clinweave.knowledge.notes.growth import measures
 from clinweave.knowledge.notes.laboratory import Laboratory, Value
@@ -27,6 +28,7 @@ FINDINGS = ("HP",)
 _MEASURED, _APART = 0.9, 0.7  # scores of findings by a value, and by words that stand apart
 # What the HPO says of diseases and not of patients: variability, expressivity, sporadic occurrence.
 _OF_DISEASES = frozenset({"HP:0003812", "HP:0003828", "HP:0003745"})
+_OPEN = frozenset({"uncertain", "hypothetical"})  # statuses that a denial leaves as they are
 _PIECE = 1 << 18
 _OPENING = 4000  # characters that tell the language
 
@@ -76,6 +78,8 @@ class NoteReader:
             if self.apart:
                 for number, more in zip(piece, self._phrases(batch), strict=True):
                     linked[number] = merged(linked[number], more)
+                for number, denied in zip(piece, self._denied(batch), strict=True):
+                    linked[number] = _merged(linked[number], denied)
             if self.measured:
                 for number, values in zip(piece, self._values(batch, person), strict=True):
                     linked[number] = _merged(linked[number], values)
@@ -112,6 +116,23 @@ class NoteReader:
                     batch.texts[document], span, curie, (_APART, reason, STATUSES[status]), family=family
                 )
                 mentions[document].append((mention, families(item.name)))
+        return mentions
+
+    def _denied(self, batch: "_Batch") -> list[list[Mention]]:
+        """Return the findings of each text that a "not" between the words of their name denies."""
+        mentions: list[list[Mention]] = [[] for _ in batch.texts]
+        found = denied_predicates(self.linker, batch.whole)
+        first = np.searchsorted(batch.tokens.end, [item.start for item in found], side="right")
+        last = np.searchsorted(batch.tokens.start, [item.end for item in found])
+        assessed = assess(batch.whole, batch.tokens, first, np.maximum(last - first, 1))
+        for item, cue, family in zip(found, assessed.status.tolist(), assessed.family.tolist(), strict=True):
+            document, begin = batch.place(item.start)
+            status = STATUSES[cue] if STATUSES[cue] in _OPEN else "absent"
+            how = (_APART, f"{item.name!r}, with 'not' between its words", status)
+            span = (item.start - begin, item.end - begin)
+            mentions[document].append(
+                self._mention(batch.texts[document], span, item.curie, how, family=family)
+            )
         return mentions
 
     def _values(self, batch: "_Batch", person: Person | None) -> list[list[Mention]]:
