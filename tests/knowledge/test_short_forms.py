@@ -59,7 +59,6 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("PE of the sternum, tall stature", ["Pectus excavatum"]),
         ("PS-1 and a murmur", []),
         ("LFTs normal, abdominal pain with vomiting; LFT on Monday", []),  # a test, no lipoma
-        ("LFT of the spinal cord on MRI", ["Filum terminale lipoma"]),
         ("T2DM on metformin", ["Type 2 diabetes mellitus"]),
         ("Prolonged sleep (PS) with a murmur; PS again", []),
         ("SBMA (spinal and bulbar muscular atrophy). SBMA is rare", ["Kennedy disease"] * 3),

@@ -39,6 +39,7 @@ _REPORTED = _BE | frozenset(
 )
 _NOT = frozenset({"not", "never", "also", "both"})  # between a relative and a finding ("Parents not obese")
 _IN = frozenset({"in", "among", "affecting"})
+_AGES = frozenset(words_of("aged age y yr yrs yo year years old month months mth"))
 _STATED = 12  # tokens of "in a nursing home since the age of 60 because of"
 # Places and care that are the relative's own, and the words that tie them to a finding.
 _PLACES = frozenset(
@@ -81,6 +82,7 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
         begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         kind = int(cues.value[number])
+        end = _after_age(tokens, end, stop) if kind & RELATIVE else end
         if kind & FAMILY_HISTORY and end == stop:
             low, high = _section(whole, tokens, end)
         elif kind & OF_RELATIVES and not (end < stop and tokens.segment[end] != tokens.segment[end - 1]):
@@ -192,6 +194,16 @@ def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> t
     if words[:1] and words[0] in _BE:
         return end, min(_until_patient(cues, number, stop), max(end + _NEAR, state))
     return (end, min(_until_patient(cues, number, stop), state + _NEAR)) if state > end else (0, 0)
+
+
+def _after_age(tokens: Tokens, end: int, stop: int) -> int:
+    """Return where the age of a relative ends: "sister 5 y", "brother aged 6"."""
+    while end < stop and tokens.clause[end] == tokens.clause[end - 1]:
+        word = tokens.words(end, end + 1)[0]
+        if not word.isdigit() and word not in _AGES and not word.rstrip("ymo").isdigit():
+            break
+        end += 1
+    return end
 
 
 def _state(tokens: Tokens, end: int, stop: int) -> int:

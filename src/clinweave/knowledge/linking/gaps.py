@@ -25,7 +25,7 @@ show showed shows reveal revealed reveals had has have demonstrated displayed ex
 include includes included including identified observed showing detected confirmed suggested suggests biopsy
 cause causes causing caused when setting dose history related like less
 isn aren wasn weren don doesn didn hasn haven hadn couldn can cannot neither nobody none unlikely
-normal normally unremarkable negative denied denies except unlike versus confirming suggesting
+molecular normal normally unremarkable negative denied denies except unlike versus confirming suggesting
 """
 _CUT_HASHES = hashes_of(_CUTS.split())
 

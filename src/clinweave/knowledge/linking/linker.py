@@ -27,6 +27,7 @@ from clinweave.knowledge.linking.selection import (
     EITHER,
     HOW,
     Selection,
+    for_another,
     keys_of,
     longest_first,
     with_defined,
@@ -149,13 +150,12 @@ class Linker:
         scope = self.scope(prefixes, categories)
         spans = self._spans(texts, scope)
         mentions: list[list[Mention]] = [[] for _ in texts]
-        scores = np.round(spans.score, 4)
         columns = (
             spans.start,
             spans.end,
             spans.sense,
             spans.key,
-            scores,
+            np.round(spans.score, 4),
             spans.how,
             spans.family,
             spans.status,
@@ -190,8 +190,7 @@ class Linker:
         columns: list[Any] = [spans.document, spans.start, spans.end, surfaces, ids]
         columns += [column.take(pa.array(concept)) for column in (vocabulary.labels, vocabulary.categories)]
         columns += [np.round(spans.score, 4), spans.negated, reasons]
-        columns.append(np.where(spans.family, FAMILY, ""))
-        columns.append(np.array(STATUSES)[spans.status])
+        columns += [np.where(spans.family, FAMILY, ""), np.array(STATUSES)[spans.status]]
         arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
         return pa.record_batch(arrays, schema=MENTIONS)
 
@@ -286,7 +285,8 @@ class Linker:
         categories = groups(self.vocabulary, scope, sense[varied])
         stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
         if "HP" in scope.prefixes:
-            stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._special[1])))
+            none = within(matches, matches.at_rows(np.isin(matches.key, self._special[1])))
+            stay &= ~(none | for_another(tokens, matches))
         good = np.flatnonzero(stay)
         matches = matches.at_rows(good)
         return matches, how[good], sense[good], score[good]

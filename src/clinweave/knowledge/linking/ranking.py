@@ -110,6 +110,11 @@ def usage() -> tuple[tuple[str, str], ...]:
     return tuple((name, curie) for name, curie in rows)
 
 
+def for_findings() -> list[str]:
+    """Return normalised words that a finding before them is for ("clinic")."""
+    return sorted(_lists()["for_findings"])
+
+
 def gene_words() -> frozenset[str]:
     """Return normalised words beside which a symbol means a gene."""
     return _lists()["beside_genes"]

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
 from clinweave.knowledge.linking.bag_of_words import DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
 from clinweave.knowledge.linking.dictionary import TokenMatches
-from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form, tokenise
+from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, normal_form, tokenise
 from clinweave.knowledge.linking.vocabulary import Vocabulary
 
+_BE, _OF = hashes_of(["is", "are", "was", "were"]), hashes_of(["of"])[0]
+_BACK = 3  # tokens before a name in which "of" makes another noun the subject
 EITHER = 8  # added: a pronoun before the mention may be the patient or a relative
 EITHER_REASON = "the pronoun before it may mean the patient or the relative"
 HOW = {  # how, in words
@@ -147,6 +150,28 @@ def keys_of(vocabulary: Vocabulary, phrases: Sequence[str]) -> Ints:
     spelt = set(map(normal_form, phrases))
     found = np.unique(vocabulary.dictionary.match(tokenise("\n\n".join(phrases))).key)
     return np.array([key for key in found.tolist() if vocabulary.dictionary.key(key) in spelt], np.int64)
+
+
+def for_another(tokens: Tokens, matches: TokenMatches) -> NDArray[np.bool_]:
+    """Return which matches say no finding: "epilepsy clinic", and "of the fingers are missing" of another noun's."""
+    after = np.minimum(matches.first + matches.size, len(tokens) - 1)
+    last = matches.first + matches.size - 1
+    served = _hashes_of_served()
+    result = (
+        (after > last) & np.isin(tokens.hash[after], served) & (tokens.clause[after] == tokens.clause[last])
+    )
+    being = np.concatenate([[0], np.cumsum(np.isin(tokens.hash, _BE))])
+    stated = (being[last + 1] > being[matches.first]) & (matches.first > 0)
+    of = np.zeros(len(matches), np.bool_)
+    for back in range(1, _BACK + 1):  # "of", "of the", "of the index"
+        before = np.maximum(matches.first - back, 0)
+        of |= (tokens.hash[before] == _OF) & (tokens.clause[before] == tokens.clause[matches.first])
+    return np.asarray(result | (stated & of))
+
+
+@lru_cache(maxsize=1)
+def _hashes_of_served() -> Hashes:
+    return hashes_of(ranking.for_findings())
 
 
 def within(matches: TokenMatches, phrases: TokenMatches) -> NDArray[np.bool_]:

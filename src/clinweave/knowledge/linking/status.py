@@ -32,7 +32,7 @@ _ASKED_BEFORE = re.compile(
     )
 )
 _ASKED = 40  # characters between them
-_ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
+_ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z]|[-\u2013\u2014(])")  # "Asthma?"
 _LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
 # Adjectives that name a finding in order to deny it.
 _DENYING = re.compile(r"\b(?:afebrile|apyrexial|apyretic)\b", re.IGNORECASE)

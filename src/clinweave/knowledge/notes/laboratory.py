@@ -171,7 +171,9 @@ class _Readings:
     def _read(
         self, item: _Mentioned, stop: int, person: Person, previous: tuple[_Mentioned, Reading] | None
     ) -> Reading | None:
-        words = read_words(self.whole, item.start, item.end, (max(0, item.begin - _SIGN), stop))
+        # "Ketones were raised and insulin was low": what is said of the test before is not said of this one.
+        first = max(0, item.begin - _SIGN, previous[1].end if previous is not None else 0)
+        words = read_words(self.whole, item.start, item.end, (first, stop))
         value = read_value(self.whole, item.end, item.test, person, stop)
         if value is not None and value.result:
             if not value.own and words is not None and words.result != value.result:

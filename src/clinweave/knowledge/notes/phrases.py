@@ -10,7 +10,7 @@ import numpy as np
 from clinweave.knowledge.linking.gaps import gapped
 from clinweave.knowledge.linking.linker import Linker
 from clinweave.knowledge.linking.normalise import Tokens, normal_form
-from clinweave.knowledge.linking.selection import longest_first
+from clinweave.knowledge.linking.selection import for_another, longest_first
 from clinweave.knowledge.linking.stems import content
 from clinweave.records import Mention
 
@@ -30,6 +30,7 @@ def phrases(linker: Linker, tokens: Tokens) -> list[Phrase]:
     """Return the findings whose words have others between, the longest where they overlap."""
     vocabulary, scope = linker.vocabulary, linker.scope(_FINDINGS)
     matches = gapped(vocabulary.bag_of_words, tokens, scope.reorders)
+    matches = matches.at_rows(np.flatnonzero(~for_another(tokens, matches)))
     named = [len(vocabulary.dictionary.key(key).split(" ")) for key in matches.key.tolist()]
     chosen = longest_first(matches.first, np.array(named, np.int64), -matches.size.astype(np.float64))
     matches = matches.at_rows(chosen)

@@ -20,6 +20,7 @@ from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, merged_person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
+from clinweave.knowledge.notes.signs import signs
 from clinweave.knowledge.notes.table_marks import ticked
 from clinweave.knowledge.notes.wrapping import placed, unwrapped
 from clinweave.records import Mention
@@ -216,7 +217,7 @@ def _status(item: Value, cue: str) -> str:
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
     """Return the findings of growth, blood pressure, milestones, birth and the size of organs."""
-    measured = [*measures(whole, people), *milestones(whole, people), *examined(whole)]
+    measured = [*measures(whole, people), *milestones(whole, people), *examined(whole), *signs(whole)]
     first = np.searchsorted(tokens.start, [item.start for item in measured]).tolist()
     return [
         Value(item.start, item.end, at, 1, item.finding, item.absent, item.how, measured=True)
