@@ -2,7 +2,7 @@
 
 `status_templates.tsv` was made for this purpose: "Denies {absent} but has {present}." The parts "dev" and "held" were
 written before the rules; the rules were tuned on "dev", and "held" was scored when they were done and its errors mended
-after that. "later", "final" and "last" were written afterwards in other wordings, scored once and mended. A finding is
+after that. the parts after it were written afterwards in other wordings, scored once and mended. A finding is
 recognised where a mention shares half of their joint span, and right where every mention that overlaps it has the
 status asked for.
 """
@@ -19,7 +19,7 @@ from clinweave.knowledge import Linker
 from clinweave.records import Mention
 
 TEMPLATES = Path(__file__).with_name("status_templates.tsv")
-PARTS = ("dev", "held", "later", "final", "last")
+PARTS = ("dev", "held", "later", "final", "last", "spoken", "spoken again")
 _ROOT = "HP:0000118"  # phenotypic abnormality
 _SLOT = re.compile(r"\{(\w+)\}")
 

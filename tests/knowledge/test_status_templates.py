@@ -57,7 +57,7 @@ def templates(monkeypatch: pytest.MonkeyPatch):
     return status
 
 
-@pytest.mark.parametrize("part", ["dev", "held", "later", "final", "last"])
+@pytest.mark.parametrize("part", ["dev", "held", "later", "final", "last", "spoken", "spoken again"])
 def test_each_status_is_read_right(templates, graph: LabelsGraph, part: str) -> None:
     linker = Linker.open(graph)
     draw = random.Random(f"status {part}")

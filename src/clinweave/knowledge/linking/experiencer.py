@@ -89,12 +89,12 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
             low, high = 0, 0
         else:
             low, high = (_heading if kind & FAMILY_HISTORY else _reported)(tokens, cues, number, end, stop)
-        if low == high and kind & RELATIVE:
+        if low == high and kind & (RELATIVE | FAMILY_HISTORY):
             low, high = _directly(tokens, first_tokens, cues, number, end)
         result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
         if kind & RELATIVE and (row := _attribute(whole, tokens, first_tokens, size, begin)) >= 0:
             result[row] = True
-        if kind & (RELATIVE | OF_RELATIVES):
+        if kind & (RELATIVE | OF_RELATIVES) and not _told_of_child(tokens, cues, number):
             low, high = _before(whole, tokens, first_tokens, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
     told = (cues.value & RELATIVE).any()
@@ -196,9 +196,18 @@ def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> t
     return (end, min(_until_patient(cues, number, stop), state + _NEAR)) if state > end else (0, 0)
 
 
+def _told_of_child(tokens: Tokens, cues: Cues, number: int) -> bool:
+    """Say whether a relative tells of a son or daughter, who is the patient: "the mother noticed spots on her son"."""
+    begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
+    if tokens.words(end - 1, end)[0] not in {"son", "daughter"}:
+        return False
+    earlier = cues.value[:number][tokens.sentence[cues.first[:number]] == tokens.sentence[begin]]
+    return bool((earlier & RELATIVE).any() and (earlier & REPORTS).any())
+
+
 def _after_age(tokens: Tokens, end: int, stop: int) -> int:
     """Return where the age of a relative ends: "sister 5 y", "brother aged 6"."""
-    while end < stop and tokens.clause[end] == tokens.clause[end - 1]:
+    while end < stop:
         word = tokens.words(end, end + 1)[0]
         if not word.isdigit() and word not in _AGES and not word.rstrip("ymo").isdigit():
             break
@@ -221,7 +230,8 @@ def _state(tokens: Tokens, end: int, stop: int) -> int:
 def _directly(tokens: Tokens, first_tokens: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:
     """Return the tokens of a finding right after a relative, and the rest of its clause: "Father asthmatic"."""
     row = int(np.searchsorted(first_tokens, end))
-    if row == len(first_tokens) or tokens.clause[first_tokens[row]] != tokens.clause[end - 1]:
+    aged = tokens.words(end - 1, end)[0] in _AGES or tokens.words(end - 1, end)[0].isdigit()
+    if row == len(first_tokens) or (tokens.clause[first_tokens[row]] != tokens.clause[end - 1] and not aged):
         return 0, 0
     if first_tokens[row] > end + 1 or not _NOT.issuperset(tokens.words(end, int(first_tokens[row]))):
         return 0, 0

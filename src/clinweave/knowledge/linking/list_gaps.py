@@ -78,3 +78,15 @@ def is_subject(text: str, start: int) -> bool:
     return _NOUN.match(text, start) is not None and not _ADVERBIAL.search(
         text[max(0, start - _BEFORE) : start]
     )
+
+
+_CAUSE = re.compile(
+    r"\b(?:causes?|reasons?|a?etiology|origin|source|significance|mechanism|extent|severity|onset|date|timing|duration|type)"
+    r" (?:of|for) (?:(?:the|his|her|their|this|these|a|an) )?\Z",
+    re.IGNORECASE,
+)
+
+
+def of_cause(text: str, start: int) -> bool:
+    """Say whether what is said is said of a finding's cause or time: "the cause of the seizures is unknown"."""
+    return _CAUSE.search(text[max(0, start - 40) : start]) is not None

@@ -21,6 +21,7 @@ from clinweave.knowledge.linking.list_gaps import (
     after_place,
     denied_list,
     is_subject,
+    of_cause,
     wide_list,
 )
 from clinweave.knowledge.linking.normalise import Tokens
@@ -224,7 +225,7 @@ class Sentence:
         gap = self.text[mention.end : cue.start]
         if len(gap) > _MAX_GAP or (self._ended >= mention.end and gap.strip() not in _RELATIVE):
             return False
-        if rule.ahead and not self._complete(cue):
+        if (rule.ahead and not self._complete(cue)) or of_cause(self.text, mention.start):
             return False  # "rash and suspected ..."
         direct = _ANSWERED.fullmatch(gap) is not None
         if not (rule.answer and direct and self._complete(cue)):
