@@ -168,5 +168,10 @@ def _seventh(code: str, context: str, visit: str, book: Codebook) -> list[str]:
         first.append("D")
     if re.search(r"\b(?:open|compound)\b", context) and "B" in allowed:
         first.append("B")
-    order = [*first, "A", "0", *allowed]
+    stages = [
+        key
+        for key, meaning in allowed.items()
+        if meaning.endswith(" stage") and meaning.split()[0] in context
+    ]
+    order = [*first, *stages, "A", "0", *allowed]
     return [character for character in dict.fromkeys(order) if character in allowed]

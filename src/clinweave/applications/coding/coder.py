@@ -54,7 +54,7 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     coded, complications = by_state(findings, setting, drafts)
     _drafted(coded, text, book, drafts)
     draft_allergies(stated, text, book, drafts)
-    apply_rules(drafts, text, book, _chosen_complications(complications))
+    apply_rules(drafts, text, setting, book, _chosen_complications(complications))
     _screened_relatives(drafts, findings, setting, book)
     apply_excludes(drafts, book)
     _without_external_causes(drafts)

@@ -18,6 +18,7 @@ class Draft:
     missing: tuple[str, ...] = ()
     chronic: bool = False
     symptom: bool = False
+    by_drug: bool = False  # an adverse effect of a drug
 
 
 class Drafts:

@@ -26,6 +26,8 @@ _NED = pattern("ned")
 _NO_OF_OTHERS = pattern("no_of_others")
 _DENIAL = pattern("denial")
 _IF = pattern("if")
+_ADVISED = pattern("advised")
+_ADVISED_AFTER = pattern("advised_after")
 _PREVENTED = pattern("not_stated")  # "DVT prophylaxis"
 _STILL_OPEN = pattern("still_open")
 _FOLLOWED = re.compile(
@@ -60,6 +62,7 @@ _LONG_AGO = pattern("long_ago")
 _ENDED = pattern("ended")
 _TREATED = pattern("treated")
 _RESIDUAL = re.compile(r"\b(?:residual|sequelae?|with (?:persistent|ongoing|remaining))\b", re.IGNORECASE)
+_LASTING_STATUS = ("Z85", "Z86", "Z87", "Z90", "Z91", "Z92", "Z98")
 _HISTORY = frozenset({"history", "surgical"})
 
 
@@ -125,6 +128,8 @@ def _wrongly_absent(around: _Around) -> bool:
 def _hypothetical(span: "NameSpan", around: _Around) -> bool:
     if span.status == "hypothetical" and not _FOLLOWED.match(around.after):
         return True
+    if around.section == "advice" or _ADVISED.search(around.wide) or _ADVISED_AFTER.match(around.after):
+        return True
     if _PREVENTED.match(around.after):
         return _POSITIVE.match(around.after) is None
     return _IF.search(around.wide) is not None and _FOUND.search(around.wide) is None
@@ -157,7 +162,8 @@ def _operated_long_ago(around: _Around) -> bool:
 def _past(term: Term, span: "NameSpan", around: _Around) -> str:
     """Return whether a condition is present, resolved in this stay, or past."""
     if "x" in term.flags:
-        return ENDED if _ENDED.match(around.after) else PRESENT
+        ended = not term.code.startswith(_LASTING_STATUS) and _ENDED.match(around.after)
+        return ENDED if ended else PRESENT
     is_historical = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
     if _operated_long_ago(around):
         if term.chronic and not term.history:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from clinweave.applications.coding.codebook import Codebook
+from clinweave.applications.coding.delivery import code_delivery, code_scar, is_delivery
 from clinweave.applications.coding.draft import Draft, Drafts
+from clinweave.applications.coding.drugs import drugs
 from clinweave.applications.coding.guidelines import rules
 from clinweave.knowledge import person_of
 
@@ -39,39 +41,48 @@ def _of_child(text: str) -> bool:
     return person.sex == "male" or (person.age is not None and person.age < _YOUNGEST)
 
 
-def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
+def code_pregnancy(drafts: Drafts, text: str, setting: str, book: Codebook) -> None:
     """Put the codes of chapter 15 before the conditions that a pregnancy is complicated by, and add its weeks."""
-    own = [
-        code for code in drafts.having(["O", "Z34", "Z33.1"]) if not code.startswith(("O00", "O03", "O9A"))
-    ]
-    pregnant = bool(own) or _PREGNANT.search(text) is not None
-    weeks = _WEEKS_OF.search(text)
-    if weeks is None and pregnant:
-        weeks = _WEEKS.search(text) or _WEEKS_AND_DAYS.search(text)
     if _of_child(text):
         drafts.remove(drafts.having(["O", "Z3A"]), "the patient is a child or a man", "I.C.15.a")
         return
-    if weeks is None or not pregnant or _NOT_PREGNANT.search(text):
+    birth = is_delivery(text, setting)
+    pregnant = birth or bool(_own(drafts)) or _PREGNANT.search(text) is not None
+    if not pregnant or (_NOT_PREGNANT.search(text) and not birth):
         return
-    number = int(weeks[1])
-    trimester = 1 if number < 14 else 2 if number < 28 else 3
+    match = _WEEKS_OF.search(text) or _WEEKS.search(text) or _WEEKS_AND_DAYS.search(text)
+    weeks = int(match[1]) if match else None
+    if weeks is not None:
+        _by_trimester(drafts, 1 if weeks < 14 else 2 if weeks < 28 else 3, book)
+    if birth:
+        code_delivery(drafts, text, weeks, book)
+    elif weeks is not None:
+        code_scar(drafts, text)
+    own = _own(drafts)
+    if own and weeks is not None and (code := f"Z3A.{weeks:02d}") in book.billable:
+        drafts.add(Draft(code, list(drafts.codes[own[0]].findings), ["I.C.21.c"], chronic=True))
+
+
+def _own(drafts: Drafts) -> list[str]:
+    """Return the codes that say that the patient is pregnant or gives birth."""
+    codes = drafts.having(["O", "Z34", "Z33.1", "Z37"])
+    return [code for code in codes if not code.startswith(("O00", "O03", "O9A"))]
+
+
+def _by_trimester(drafts: Drafts, trimester: int, book: Codebook) -> None:
     for rule in rules()["pregnancy"]:
         codes = drafts.having(rule["codes"])
         full = f"{rule['stem']}{trimester}"
-        if codes and full in book.billable:
-            if rule.get("remove"):
-                drafts.replace(codes, full, "a condition in pregnancy has a code of chapter 15", "I.C.15")
-            else:
-                findings = [item for code in codes for item in drafts.codes[code].findings]
-                drafts.add(Draft(full, findings, ["I.C.15"], chronic=True))
-            own.append(full)
+        if not codes or full not in book.billable:
+            continue
+        if rule.get("remove"):
+            drafts.replace(codes, full, "a condition in pregnancy has a code of chapter 15", "I.C.15")
+        else:
+            findings = [item for code in codes for item in drafts.codes[code].findings]
+            drafts.add(Draft(full, findings, ["I.C.15"], chronic=True))
     for code in drafts.having(["O13.9", "O14.90", "O14.10", "O30.009"]):
         if (sharper := f"{code[:-1]}{trimester}") in book.billable:
             drafts.replace([code], sharper, "the trimester is known", "I.C.15")
-            own.append(sharper)
-    own = [code for code in own if code in drafts.codes]
-    if own and (code := f"Z3A.{number:02d}") in book.billable:
-        drafts.add(Draft(code, list(drafts.codes[own[0]].findings), ["I.C.21.c"], chronic=True))
 
 
 def code_adverse_effects(drafts: Drafts, book: Codebook) -> None:
@@ -87,25 +98,43 @@ def code_adverse_effects(drafts: Drafts, book: Codebook) -> None:
                 if full := book.with_seventh(cause, "A"):
                     drafts.add(Draft(full, [finding], ["I.C.19.e"], chronic=True))
                     drafts.codes[code].symptom = False  # explained by the drug, and coded before it
+                    drafts.codes[code].by_drug = True
+    _forms_by_drugs(drafts)
+
+
+def _forms_by_drugs(drafts: Drafts) -> None:
+    """Replace conditions that a drug caused by the codes that say so."""
+    for rule in rules()["by_drug"]:
+        for code in drafts.having(rule["codes"]):
+            draft = drafts.codes[code]
+            causes = {
+                other
+                for other in drafts.having(rule["drugs"])
+                if other[6:7] == "5" and any(item in drafts.codes[other].findings for item in draft.findings)
+            }
+            if draft.by_drug and causes:
+                drafts.replace([code], rule["add"], "the note names a drug as the cause", "I.C.19.e")
+                drafts.codes[rule["add"]].by_drug = True
 
 
 def _causes(clause: str) -> Iterator[str]:
     """Yield the codes of the drugs that a sentence calls the cause of something."""
-    if _ANY_CAUSE.search(clause) and not _MISUSE.search(clause):
-        for code, pattern in _drugs():
+    if (_ANY_CAUSE.search(clause) or " toxicity" in clause) and not _MISUSE.search(clause):
+        for code, pattern in _causes_of_harm():
             if pattern.search(clause):
                 yield code
 
 
 @lru_cache(maxsize=1)
-def _drugs() -> list[tuple[str, re.Pattern[str]]]:
+def _causes_of_harm() -> list[tuple[str, re.Pattern[str]]]:
     return [
         (
-            rule["code"],
+            f"{item.stem}5",
             re.compile(
-                rf"\b{_CAUSE}\s+(?:\w+ ){{0,3}}?(?:{rule['drugs'].lower()})\b|"
-                rf"\b(?:{rule['drugs'].lower()})[- ](?:induced|related|associated|caused)\b"
+                rf"\b{_CAUSE}\s+(?:[\w-]+ ){{0,3}}?(?:{item.names})\b|"
+                rf"\b(?:{item.names})[- ](?:induced|related|associated|caused|toxicity (?:with|causing))\b|"
+                rf"\b(?:{item.names}) toxicity \([^)]*\) (?:with|causing)\b"
             ),
         )
-        for rule in rules()["adverse"]
+        for item in drugs()
     ]

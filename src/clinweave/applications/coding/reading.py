@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.applications.coding.lexicon import Term, lexicon
-from clinweave.applications.coding.mention_state import ABSENT, FAMILY, state_of
+from clinweave.applications.coding.mention_state import ABSENT, ENDED, FAMILY, PAST, state_of
 from clinweave.applications.coding.patterns import misread, pattern, table
 from clinweave.applications.coding.sections import Sections
+from clinweave.applications.coding.tables import Tables
 from clinweave.applications.coding.tabular_names import tabular_terms
 from clinweave.knowledge import OwnNames, normal_form, tick_marks
 
@@ -36,7 +37,7 @@ _SIDES = (
     (re.compile(r"\blue\b"), "left upper extremity"),
 )
 _BACTERIUM = re.compile(r"\b([A-Z])\. ?(?=[a-z]{4})")
-_SHORT = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]?s?|[A-Z][A-Z0-9]{1,4}")
+_SHORT = re.compile(r"[a-z]?[A-Z][A-Za-z]{0,2}[A-Z]?s?|[A-Z][A-Z0-9]{1,4}")
 
 
 @dataclass(eq=False)
@@ -74,7 +75,8 @@ class Reader:
 
     def read(self, text: str) -> list[Finding]:
         """Return the terms in a note by place, with their state."""
-        plain = _BACTERIUM.sub(lambda match: match[0].replace(".", " "), text)
+        tables = Tables(text)
+        plain = _BACTERIUM.sub(lambda match: match[0].replace(".", " "), tables.separated())
         letters = [character for character in text[:20000] if character.isalpha()]
         lower = bool(letters) and sum(map(str.isupper, letters)) <= 0.005 * len(letters)
         upper = bool(letters) and sum(map(str.isupper, letters)) > 0.8 * len(letters)
@@ -82,7 +84,7 @@ class Reader:
         def accept(name: int, start: int, end: int) -> bool:
             return self._accepted(self._names[name], text, start, end, lower or upper)
 
-        spans = self._finder.find(plain, accept)
+        spans = [_in_row(span, tables) for span in self._finder.find(plain, accept)]
         unticked = [(start, end) for start, end, present in tick_marks(text) if not present]
         sections = Sections(text)
         findings: list[Finding] = []
@@ -93,6 +95,8 @@ class Reader:
                 state = state_of(term, span, plain, section)
                 if any(start <= span.start < end for start, end in unticked):
                     state = ABSENT
+                row_state = tables.state(span.start)
+                state = row_state or state
                 if ("f" in term.flags) != (state == FAMILY) and (
                     "f" in term.flags or _twin(span, self._owner)
                 ):
@@ -107,6 +111,8 @@ class Reader:
                     section,
                 )
                 finding.clause = text[finding.sentence[0] : finding.sentence[1]]
+                if row_state == PAST and not past_code(finding):
+                    finding.state = ENDED
                 finding.context = _context(plain, borders, span, finding.sentence)
                 findings.append(finding)
         return findings
@@ -152,6 +158,15 @@ _OTHER = misread()
 def reader(book: "Codebook") -> Reader:
     """Return the reader of notes for a release, built once."""
     return Reader(book)
+
+
+def _in_row(span: "NameSpan", tables: Tables) -> "NameSpan":
+    """Return a mention with its row as its sentence, where it stands in a table."""
+    row = tables.row(span.start)
+    if row is None:
+        return span
+    low, high = span.sentence
+    return span._replace(sentence=(max(low, row[0]), max(min(high, row[1]), span.end)))
 
 
 def _sentence(text: str, span: "NameSpan") -> tuple[int, int]:

@@ -11,6 +11,7 @@ from clinweave.applications.coding.fractures import code_fragility_fractures, dr
 from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.newborns import code_newborn
 from clinweave.applications.coding.patterns import pattern
+from clinweave.applications.coding.poisonings import code_poisonings
 from clinweave.applications.coding.pregnancy import code_adverse_effects, code_pregnancy
 from clinweave.applications.coding.reading import Finding
 from clinweave.applications.coding.results import Rejected
@@ -18,7 +19,8 @@ from clinweave.applications.coding.results import Rejected
 _BMI = re.compile(r"\b(?:bmi|body mass index)\b(?: \(bmi\))?[^\d\n]{0,25}(\d{2}(?:\.\d+)?)", re.IGNORECASE)
 _WEIGHT = ("E66", "E43", "E44", "E46", "R63.4", "R63.6", "E45", "R64", "E40", "E41", "R63.5", "F50", "R62.7")
 _CHEMOTHERAPY = re.compile(
-    r"(?:reason for (?:encounter|visit|admission)|here|seen|presents?|admitted|infusion (?:center|visit|clinic))"
+    r"(?:reason for (?:encounter|visit|admission|attendance)|here|seen|presents?|admitted|attend\w*|"
+    r"infusion (?:center|visit|clinic)|day (?:unit|case|ward))"
     r"[^.]{0,60}(?<!after )(?<!following )(?<!since )\b"
     r"(?:cycle|c) ?#?\d+|\bcycle \d+ (?:of |day \d+|chemo)[^.]{0,40}\b(?:given|today|administered|infused)"
 )
@@ -63,9 +65,12 @@ _SEPSIS_DAMAGE = pattern("sepsis_damage")
 _DAMAGE = ("N17", "J96.0", "G93.4", "K72.0", "D65", "J80", "J96.2", "D69.6")
 
 
-def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[Finding]) -> None:
+def apply_rules(
+    drafts: Drafts, text: str, setting: str, book: Codebook, complications: list[Finding]
+) -> None:
     """Change the codes of a note as the guidelines ask; `complications` are of diabetes, by their suffix."""
     lowered = " ".join(text.lower().split())
+    code_poisonings(drafts, text, setting, book)
     code_adverse_effects(drafts, book)
     _past_strokes(drafts)
     code_weak_limbs(drafts)
@@ -84,7 +89,7 @@ def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[F
     _neoplasms(drafts, lowered)
     _organisms(drafts)
     _weight(drafts, text, book)
-    code_pregnancy(drafts, lowered, book)
+    code_pregnancy(drafts, text.lower(), setting, book)
     code_newborn(drafts, text, book)
     _symptoms(drafts)
     _anticoagulants(drafts)
@@ -286,37 +291,37 @@ def _weight(drafts: Drafts, text: str, book: Codebook) -> None:
         )
 
 
+_INTEGRAL = ("J90", "J81", "I95", "E8", "G81", "H53.14", "H04.12", "K11.7", "L81", "D23", "D36.1", "Q", "R")
+
+
 def _symptoms(drafts: Drafts) -> None:
     """Drop symptoms that are part of a disease coded."""
+    doubted = any(item.rule == "IV.H" for item in drafts.rejected)
     for rule in rules()["integral"]:
         tops = tuple(rule["symptoms"])
         causes = [code for code in drafts.having(rule["of"]) if not under(code, tops)] if rule["of"] else []
-        causes = [code for code in causes if not drafts.codes[code].symptom]
+        causes = [
+            code
+            for code in causes
+            if not drafts.codes[code].symptom and not (doubted and _background(drafts, code, tops))
+        ]
         gone = [
             code
             for code in drafts.having(tops)
-            if drafts.codes[code].symptom
-            or code.startswith(
-                (
-                    "J90",
-                    "J81",
-                    "I95",
-                    "E8",
-                    "G81",
-                    "H53.14",
-                    "H04.12",
-                    "K11.7",
-                    "L81",
-                    "D23",
-                    "D36.1",
-                    "Q",
-                    "R",
-                )
-            )
+            if (drafts.codes[code].symptom or code.startswith(_INTEGRAL)) and not drafts.codes[code].by_drug
         ]
         if causes and gone:
             drafts.remove(gone, f"part of {causes[0]}", "I.B.5")
     _unexplained(drafts)
+
+
+def _background(drafts: Drafts, code: str, symptoms: tuple[str, ...]) -> bool:
+    """Return whether a lasting disease is named apart from the symptoms, while a diagnosis of them is in doubt."""
+    draft = drafts.codes[code]
+    named = {item.sentence for symptom in drafts.having(symptoms) for item in drafts.codes[symptom].findings}
+    return draft.chronic and all(
+        item.section != "diagnoses" and item.sentence not in named for item in draft.findings
+    )
 
 
 def _unexplained(drafts: Drafts) -> None:

@@ -13,7 +13,7 @@ _HEADING = re.compile(
     r"([A-Za-z][A-Za-z/& -]{0,45}?)[ \t]*(?:\([^)\n]{1,30}\))?[ \t]*(?:\*\*)?(?::|(?=\n)|--|\u2013|\u2014| - )",
     re.MULTILINE,
 )
-_ONE_LINE = frozenset({"family", "social", "allergies", "review", "surgical"})
+_ONE_LINE = frozenset({"family", "social", "allergies", "review", "surgical", "advice"})
 
 
 class Section(NamedTuple):
@@ -67,10 +67,12 @@ def _shortened(text: str, marks: list[tuple[int, str]]) -> list[tuple[int, str]]
     result: list[tuple[int, str]] = []
     for number, (start, kind) in enumerate(marks):
         result.append((start, kind))
-        if kind not in _ONE_LINE:
+        if kind not in _ONE_LINE and kind != "history":
             continue
         stop = marks[number + 1][0] if number + 1 < len(marks) else len(text)
         end = heading_reach(text, start)
+        if kind == "history" and not text[start:end].rstrip().endswith("."):
+            continue  # a list that goes on in the next lines
         if end < stop:
             result.append((end, ""))
     return result
