@@ -7,6 +7,7 @@ and added by carry-save adders, which gives the counts' binary digits as packed 
 found by going through counts from the highest, among molecules sorted by their number of bits.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +24,13 @@ Words = NDArray[np.uint64]  # bits of 64 molecules each, the first molecule lowe
 class PackedSet:
     """Fingerprints (M, bits) turned round: `columns` (bits, words), molecules sorted by their number of bits.
 
-    `sizes` (M,) is that number, ascending. Make one with `packed`.
+    `sizes` (M,) is that number, ascending; `first` (bits + 2,) the first molecule with at least so many. Make one with
+    `packed`.
     """
 
     columns: Words
     sizes: NDArray[np.int64]
+    first: NDArray[np.int64]
 
     def best(self, present: NDArray[np.intp]) -> float:
         """Return the highest similarity of a molecule with these bits (indices) to one of the set."""
@@ -38,7 +41,8 @@ class PackedSet:
             if count <= best * own:  # no molecule with so few in common is more similar
                 break
             if best:  # count / (own + size - count) > best
-                end = int(np.searchsorted(self.sizes, count / best + count - own, "left"))
+                least = math.ceil(count / best + count - own)
+                end = int(self.first[min(max(least, 0), len(self.first) - 1)])
             first = _first_equal(digits, count, end)
             if first >= 0:
                 best = max(best, count / (own + float(self.sizes[first]) - count))
@@ -52,7 +56,9 @@ def packed(bits: NDArray[np.uint8]) -> PackedSet:
     rows = np.packbits(bits[order], axis=0, bitorder="little").T
     columns = np.zeros((len(rows), -(-rows.shape[1] // 8) * 8), np.uint8)
     columns[:, : rows.shape[1]] = rows
-    return PackedSet(columns.view(np.dtype("<u8")).astype(np.uint64, copy=False), sizes[order])
+    sizes = sizes[order]
+    first = np.searchsorted(sizes, np.arange(bits.shape[1] + 2), "left")
+    return PackedSet(columns.view(np.dtype("<u8")).astype(np.uint64, copy=False), sizes, first)
 
 
 def _added(columns: Sequence[Words]) -> list[Words]:
