@@ -2,6 +2,8 @@
 
     python benchmarks/molecules_filters.py rules [--write docs/molecules_filters.md]   # rule by rule
     python benchmarks/molecules_filters.py rings                     # rebuild ring_systems.tsv.gz
+    python benchmarks/molecules_filters.py surprisal                 # rebuild environments.tsv.gz
+    python benchmarks/molecules_filters.py metabolic [--write ...]   # how many drugs have each metabolic group
     python benchmarks/molecules_filters.py run   [--tasks ...] [--methods ...] [--seeds 5] [--budget 500]
     python benchmarks/molecules_filters.py judge [the same] [--write docs/molecules_filters.md]
     python benchmarks/molecules_filters.py flags [the same] [--write docs/molecules_filters.md]   # what they are
@@ -30,8 +32,11 @@ TASKS = "osimertinib_mpo,perindopril_mpo,zaleplon_mpo,celecoxib_rediscovery"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "what", choices=["rules", "rings", "run", "judge", "flags", "weights", "environments"]
-    )
+        "what",
+        choices=[
+            "rules", "rings", "surprisal", "metabolic", "run", "judge", "flags", "weights", "environments"
+        ],
+    )  # fmt: skip
     parser.add_argument("--tasks", default=TASKS)
     parser.add_argument("--methods", default="surrogate,graph-ga,reinvent")
     parser.add_argument("--seeds", type=int, default=5)
@@ -49,8 +54,9 @@ def main() -> int:
     parser.add_argument("--section", default="", help="of the page, for judge")
     parser.add_argument("--write", type=Path)
     chosen = parser.parse_args()
-    if chosen.what == "rings":
-        filter_rules.build_ring_systems(chosen)
+    builders = {"rings": filter_rules.build_ring_systems, "surprisal": filter_environments.build_table}
+    if chosen.what in builders:
+        builders[chosen.what](chosen)
         return 0
     cells = Cells(home() / "molecules" / "benchmarks" / "filters")
     if chosen.what == "run":
@@ -58,6 +64,8 @@ def main() -> int:
         return 0
     if chosen.what == "rules":
         section, text = "rules", filter_rules.table_of_rules(chosen)
+    elif chosen.what == "metabolic":
+        section, text = "metabolic", filter_rules.table_of_metabolic_groups(chosen)
     elif chosen.what == "environments":
         section, text = "environments", filter_environments.report(chosen)
     elif chosen.what == "weights":

@@ -129,7 +129,7 @@ def domains(cells: Cells, sets: list[Set], chosen: argparse.Namespace) -> str:
     for known in sets:
         for seed in track(range(chosen.seeds), known.name, console=SCREEN):
             cell = cells.get(
-                {"what": "domain", "set": known.name, "seed": seed},
+                {"what": "domain", "set": known.name, "seed": seed, "labels": 1},
                 lambda k=known, s=seed: domain_cells.measure(k, columns(k, "maplight"), s, foreign),
             )
             assert cell is not None

@@ -53,6 +53,7 @@ def measure(known: Set, columns: np.ndarray, seed: int, foreign: dict[str, list]
         "inside": (near >= least) & (np.array(beyond) == ""),
         "inside, former": near >= former,
         "least": np.array([least, former]),
+        "rarer": _of_rarer_label(known.kind, answers, known.answers[test, 0]),
     }
     for name, molecules in foreign.items():
         best = domain.nearest([fingerprint(item) for item in molecules], prints)[0]
@@ -70,6 +71,13 @@ def _covered(kind, unseen, scores, truth, near) -> np.ndarray:
     return np.abs(scores - truth) <= widths.of(near)
 
 
+def _of_rarer_label(kind, answers, truth) -> np.ndarray:
+    """Return which test molecules have the label that is rarer in training; none in regression."""
+    if kind != "classification":
+        return np.zeros(len(truth), bool)
+    return (truth > 0.5) == (answers.mean() < 0.5)
+
+
 def report(cells_by_set: dict[str, list[dict[str, np.ndarray]]]) -> str:
     """Return the table: coverage inside and outside with a 95 % interval over rows, and foreign molecules inside."""
     rows = []
@@ -78,16 +86,17 @@ def report(cells_by_set: dict[str, list[dict[str, np.ndarray]]]) -> str:
             covered = np.concatenate([cell["covered"] for cell in cells])
             inside = np.concatenate([cell[f"inside{suffix}"] for cell in cells])
             least = np.mean([cell["least"][1 if suffix else 0] for cell in cells])
+            rarer = np.concatenate([cell["rarer"] for cell in cells])
             foreign = [
                 f"{np.mean([cell[f'{kind}{suffix}'].mean() for cell in cells]):.1%}"
                 for kind in ("indoles", "others")
             ]
             rows.append([
                 name, title, f"{least:.2f}", f"{inside.mean():.0%} of {len(inside):,}", share(covered[inside]),
-                share(covered[~inside]), *foreign,
+                share(covered[inside & rarer]) if rarer.any() else "", share(covered[~inside]), *foreign,
             ])  # fmt: skip
     head = [
-        "set", "domain", "similarity from", "inside", "covered, inside", "covered, outside",
+        "set", "domain", "similarity from", "inside", "covered, inside", "of these the rarer label", "covered, outside",
         "MOSES indoles inside", "other MOSES inside",
     ]  # fmt: skip
     seeds = len(next(iter(cells_by_set.values())))

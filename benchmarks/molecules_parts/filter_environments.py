@@ -1,19 +1,39 @@
-"""How many approved drugs a rule of atom environments would refuse: environments that no reference molecule has."""
+"""Atom environments: the table of surprisal, and how many approved drugs a rule of environments would refuse."""
 
 from collections import Counter
 
+import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 from rich.console import Console
 from rich.progress import track
 
 from clinweave.applications.molecules import read_smiles
+from clinweave.applications.molecules.structure_filters import (
+    count_environments,
+    surprisal,
+    write_environments,
+)
+from clinweave.applications.molecules.structure_filters.environments import PACKAGED
 from molecules_parts.cells import table
-from molecules_parts.filter_rules import approved_drugs, moses_folder, share
+from molecules_parts.filter_rules import approved_drugs, moses_folder, moses_sample, share
 
 EVERY = 10  # of MOSES' training set
 RADII = (1, 2)
 LEAST = ((1, 1), (20, 1), (20, 2))  # molecules of MOSES, or other drugs, that an environment must have
+
+
+def build_table(chosen) -> None:
+    """Count the environments of every 25th molecule of MOSES' training set, package them, and print the percentiles
+    of surprisal in its test set."""
+    molecules = read_smiles(moses_folder(chosen) / "train.csv.gz")[::25]
+    table_ = count_environments(track(molecules, "MOSES' training set", console=Console(stderr=True)))
+    count = write_environments(PACKAGED, table_)
+    bits = [surprisal(Chem.MolFromSmiles(text)) for text in moses_sample(chosen, 5000)]
+    median, high = np.percentile(bits, [50, 95])
+    print(
+        f"{count:,} rows of {table_.size:,} molecules in {PACKAGED}; bits: 50 % {median:.1f}, 95 % {high:.1f}"
+    )
 
 
 def environments(molecule, generator):

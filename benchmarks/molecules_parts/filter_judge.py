@@ -27,7 +27,8 @@ from clinweave.applications.molecules.optimization import (
     top_auc,
 )
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
-from clinweave.applications.molecules.structure_filters import open_filter, ring_systems_of
+from clinweave.applications.molecules.optimization.penalty import UNUSUAL
+from clinweave.applications.molecules.structure_filters import metabolic_groups, open_filter, ring_systems_of
 from clinweave.applications.molecules.structure_filters.checks import catalogue
 from clinweave.applications.molecules.structure_filters.liability import COMMON, MAX_ATOMS
 from clinweave.core.artifacts import digest
@@ -54,7 +55,9 @@ def pool_of(molecules, seed):
 
 
 def key(chosen, task, method, seed, limits):
-    rules = f"{open_filter().identity} {chosen.weight:g} {tuple(COMMON)} {MAX_ATOMS}" if limits else ""
+    groups = digest([[group.name, Chem.MolToSmarts(group.pattern)] for group in metabolic_groups()])[:8]
+    liabilities = f"{chosen.weight:g} {tuple(COMMON)} {MAX_ATOMS} {groups} {UNUSUAL:g}"
+    rules = f"{open_filter().identity} {liabilities}" if limits else ""
     return {"task": task, "method": method, "seed": seed, "budget": chosen.budget, "rules": rules}
 
 

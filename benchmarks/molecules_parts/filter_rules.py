@@ -13,6 +13,7 @@ from clinweave.applications.molecules import read_smiles, standardise
 from clinweave.applications.molecules.structure_filters import (
     all_rules,
     count_ring_systems,
+    metabolic_groups,
     ring_systems_of,
     write_frequencies,
 )
@@ -110,6 +111,20 @@ def table_of_rules(chosen) -> str:
             f"it would be {share(rare, len(drugs))}: such rare ring systems are a liability, and no reason to refuse.",
         ]
     )
+
+
+def table_of_metabolic_groups(chosen) -> str:
+    """Return the table of the shares of approved drugs and of MOSES with each metabolic group."""
+    drugs = [Chem.MolFromSmiles(text) for text in approved_drugs(chosen)]
+    moses = [Chem.MolFromSmiles(text) for text in moses_sample(chosen, chosen.molecules)]
+    rows = []
+    for group in metabolic_groups():
+        theirs, others = (
+            share(sum(molecule.HasSubstructMatch(group.pattern) for molecule in molecules), len(molecules))
+            for molecules in (drugs, moses)
+        )
+        rows.append([group.name, group.reason, theirs, others])
+    return table(["group", "fate", f"{len(drugs):,} approved drugs", f"{len(moses):,} of MOSES"], rows)
 
 
 def unseen_when_left_out(molecules, least_moses: int, least_drugs: int) -> int:

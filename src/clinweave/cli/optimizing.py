@@ -78,9 +78,9 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         typer.Option(
             min=0.0,
             show_default=False,
-            help="How much the search avoids alerts (Brenk, BMS, PAINS), rare ring systems and more than 36 heavy "
-            "atoms: standard deviations of the score for each; 0: not at all. Scores are not changed. Default: 1, or "
-            "0 with --no-filters.",
+            help="How much the search avoids alerts (Brenk, BMS, PAINS), groups that are metabolised fast, rare ring "
+            "systems, unusual atoms and more than 36 heavy atoms: standard deviations of the score for each; 0: not at "
+            "all. Scores are not changed. Default: 1, or 0 with --no-filters.",
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Number of molecules in the output.")] = 100,

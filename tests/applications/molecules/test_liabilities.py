@@ -18,8 +18,17 @@ from clinweave.applications.molecules.optimization import (
 )
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.problem import Archive
-from clinweave.applications.molecules.structure_filters import liabilities
+from clinweave.applications.molecules.structure_filters import (
+    count_environments,
+    liabilities,
+    metabolic_groups,
+    surprisal,
+    unusualness,
+    write_environments,
+)
+from clinweave.applications.molecules.structure_filters.environments import read_environments
 from clinweave.cli import main
+from clinweave.core.errors import ClinweaveError
 
 pytestmark = pytest.mark.molecules
 CLEAN, FLAGGED, RARE = "CC(=O)Nc1ccc(F)cc1", "O=Cc1ccc([N+](=O)[O-])cc1", "O=C1NC2CC3CC2C1C3"
@@ -73,3 +82,44 @@ def test_a_search_says_its_weight_and_without_filters_it_is_none(tmp_path, capsy
         assert not ended.value.code
         assert json.loads(capsys.readouterr().out)["liability_weight"] == weight
         assert "other liabilities" in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize("group", metabolic_groups(), ids=lambda group: group.name)
+def test_metabolic_groups_match_their_examples(group):
+    assert all(Chem.MolFromSmiles(text).HasSubstructMatch(group.pattern) for text in group.has)
+    assert not any(Chem.MolFromSmiles(text).HasSubstructMatch(group.pattern) for text in group.has_not)
+    assert f"metabolism: {group.name}" in liabilities(Chem.MolFromSmiles(group.has[0]))
+
+
+def test_surprisal_counts_repeats_and_unseen_atoms():
+    usual, chains, odd = (
+        Chem.MolFromSmiles(text) for text in (CLEAN, "CCCCC(CCCC)(CCCC)c1ccccc1", "C[Si](C)(C)c1ccc(P)cc1")
+    )
+    assert surprisal(usual) < surprisal(chains) < surprisal(odd)
+    assert unusualness(usual) == 0
+    assert unusualness(odd) > 0
+    assert unusualness(odd, allowed=surprisal(odd)) == 0  # no more unusual than the lead
+
+
+def test_tables_of_environments_are_the_same_bytes_and_damage_is_named(tmp_path):
+    path = tmp_path / "environments.tsv.gz"
+    table = count_environments([*POOL, *POOL, "no molecule"])
+    assert table.size == 2 * len(POOL)
+    assert write_environments(path, table) == len(table.molecules)
+    before = path.read_bytes()
+    write_environments(path, table)
+    assert path.read_bytes() == before
+    assert read_environments(path) == table
+    path.write_bytes(b"no table")
+    read_environments.cache_clear()
+    with pytest.raises(ClinweaveError, match="no table of atom environments"):
+        read_environments(path)
+    read_environments.cache_clear()
+
+
+def test_the_penalty_of_unusual_atoms_is_half_a_liability_at_the_95th_percentile_and_the_start_is_free():
+    tails = "CC(C)CC(C)(C)C(C)(C)CC(C)C(C)(C)CC(C)C"
+    own = len(set(liabilities(Chem.MolFromSmiles(tails))))
+    expected = own + 0.5 * unusualness(Chem.MolFromSmiles(tails))
+    assert LiabilityPenalty(1.0).count(tails) == pytest.approx(expected)
+    assert LiabilityPenalty(1.0, start=tails).count(tails) == 0

@@ -70,8 +70,8 @@ def _facts(summary: Row) -> str:
         else "none"
     )
     shown["penalty for liabilities"] = (
-        f"{summary['liability_weight']:g} times the standard deviation of the scores for each alert, rare ring system, "
-        "or size above 36 heavy atoms; in the search alone"
+        f"{summary['liability_weight']:g} times the standard deviation of the scores for each alert, metabolic group, "
+        "rare ring system, unusual atoms, or size above 36 heavy atoms; in the search alone"
         if summary["liability_weight"]
         else "none"
     )

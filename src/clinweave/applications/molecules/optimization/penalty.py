@@ -1,7 +1,8 @@
 """Penalty for structural liabilities: it steers a search, and leaves the scores of the answer as they are.
 
-Each liability that the start does not have counts as a share of the standard deviation of the scores so far, which
-suits scores of any unit and sign. Calls, scores and their order in the answer stay what the scorer says.
+Each liability that the start does not have, and half of how unusual the atoms are (`environments.unusualness`), count
+as a share of the standard deviation of the scores so far, which suits scores of any unit and sign. Calls, scores and
+their order in the answer stay what the scorer says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEIGHT = 1.0  # standard deviations of the scores for each liability: docs/molecules_filters.md
+UNUSUAL = 0.5  # liabilities that a molecule counts for whose atoms are as unusual as MOSES' 95th percentile
 
 
 class LiabilityPenalty:
@@ -18,15 +20,18 @@ class LiabilityPenalty:
 
     def __init__(self, weight: float = WEIGHT, start: str = "") -> None:
         self.weight = weight
-        self._counts: dict[str, int] = {}
-        self._excused = frozenset(_liabilities(start)) if start and weight else frozenset()
+        self._counts: dict[str, float] = {}
+        self._excused, self._allowed = frozenset[str](), 0.0
+        if start and weight:
+            self._excused, self._allowed = frozenset(_liabilities(start)), _surprisal(start)
 
-    def count(self, smiles: str) -> int:
-        """Return how many liabilities a molecule has that the start has not."""
+    def count(self, smiles: str) -> float:
+        """Return how many liabilities a molecule has that the start has not, and `UNUSUAL` of how unusual it is."""
         if not self.weight:
-            return 0
+            return 0.0
         if smiles not in self._counts:
-            self._counts[smiles] = len(set(_liabilities(smiles)) - self._excused)
+            own = len(set(_liabilities(smiles)) - self._excused)
+            self._counts[smiles] = own + UNUSUAL * _unusualness(smiles, self._allowed)
         return self._counts[smiles]
 
     def of(self, smiles: str, spread: float) -> float:
@@ -72,3 +77,19 @@ def _liabilities(smiles: str) -> list[str]:
     from clinweave.applications.molecules.structure_filters import liabilities
 
     return liabilities(Chem.MolFromSmiles(smiles))
+
+
+def _surprisal(smiles: str) -> float:
+    from rdkit import Chem
+
+    from clinweave.applications.molecules.structure_filters import surprisal
+
+    return surprisal(Chem.MolFromSmiles(smiles))
+
+
+def _unusualness(smiles: str, allowed: float) -> float:
+    from rdkit import Chem
+
+    from clinweave.applications.molecules.structure_filters import unusualness
+
+    return unusualness(Chem.MolFromSmiles(smiles), allowed)

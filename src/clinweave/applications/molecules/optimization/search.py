@@ -44,8 +44,8 @@ class Search:
 
     `weights` is a model's folder, else the packaged one. `makeable` refuses structures that nobody would make without
     calling the scorer; None refuses nothing. What the start violates is allowed in all molecules of its search.
-    `liability_weight`: standard deviations of the scores by which each structural liability lowers what the search sees
-    of a score (the answer has the scorer's own); 0 prefers nothing.
+    `liability_weight`: standard deviations of the scores by which each structural liability, and unusual atoms, lower
+    what the search sees of a score (the answer has the scorer's own); 0 prefers nothing.
     """
 
     scorer: Scorer

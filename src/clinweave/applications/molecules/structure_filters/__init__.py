@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.structure_filters.controlled import (
         matched_classes as matched_classes,
     )
+    from clinweave.applications.molecules.structure_filters.environments import (
+        count_environments as count_environments,
+    )
+    from clinweave.applications.molecules.structure_filters.environments import surprisal as surprisal
+    from clinweave.applications.molecules.structure_filters.environments import unusualness as unusualness
+    from clinweave.applications.molecules.structure_filters.environments import (
+        write_environments as write_environments,
+    )
     from clinweave.applications.molecules.structure_filters.filtering import (
         StructureFilter as StructureFilter,
     )
@@ -24,6 +32,9 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.structure_filters.filtering import all_rules as all_rules
     from clinweave.applications.molecules.structure_filters.filtering import open_filter as open_filter
     from clinweave.applications.molecules.structure_filters.liability import liabilities as liabilities
+    from clinweave.applications.molecules.structure_filters.liability import (
+        metabolic_groups as metabolic_groups,
+    )
     from clinweave.applications.molecules.structure_filters.ring_systems import (
         count_ring_systems as count_ring_systems,
     )
@@ -46,11 +57,16 @@ __getattr__, __dir__ = attach(
         "all_rules": "filtering",
         "controlled_among": "controlled",
         "controlled_classes": "controlled",
+        "count_environments": "environments",
         "count_ring_systems": "ring_systems",
         "liabilities": "liability",
+        "metabolic_groups": "liability",
         "matched_classes": "controlled",
         "open_filter": "filtering",
         "ring_systems_of": "ring_systems",
+        "surprisal": "environments",
+        "unusualness": "environments",
+        "write_environments": "environments",
         "write_frequencies": "ring_systems",
     },
 )
