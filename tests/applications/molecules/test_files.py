@@ -1,5 +1,6 @@
 """Molecule files: each format is read and written by its ending, and every row or record is answered."""
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import xlsxwriter
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
-from clinweave.applications.molecules import read_molecules
+from clinweave.applications.molecules import read_molecules, write_generated
 from clinweave.applications.molecules.files import (
     ENDINGS,
     check_output,
@@ -262,3 +263,16 @@ def test_columns_have_types_only_where_no_text_is_changed(tmp_path: Path) -> Non
     }  # fmt: skip
     assert table.column("whole").to_pylist() == [1, None]
     assert table.column("number").to_pylist() == [1.5, -2e-9]
+
+
+def test_generated_molecules_carry_their_alerts_and_controlled_classes(tmp_path: Path) -> None:
+    smiles = ["CC(=O)Nc1ccc(F)cc1", "O=Cc1ccc([N+](=O)[O-])cc1", "CCC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1"]
+    write_generated(tmp_path / "a.csv", smiles, {})
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["smiles"] for row in rows] == smiles
+    assert rows[0]["alerts"] == ""
+    assert "Brenk: " in rows[1]["alerts"]
+    assert rows[2]["controlled"]
+    write_generated(tmp_path / "a.smi", smiles, {})
+    assert (tmp_path / "a.smi").read_text("utf-8").split() == smiles

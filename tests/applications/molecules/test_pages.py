@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("rdkit", reason="needs the extra molecules")
 
 from clinweave.applications.molecules import MoleculeGrid
-from clinweave.core.reports.blocks import Report, Section, write_report
+from clinweave.core.reports.blocks import Report, Section, Table, write_report
 from tests.applications.molecules.made import grid_data, smiles_set
+from tests.browser import chromium
 
 pytestmark = pytest.mark.molecules
 
@@ -63,3 +64,25 @@ def test_sorting_filtering_and_copying_in_a_browser(tmp_path: Path) -> None:
         page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function("() => document.querySelectorAll('.card').length > 48")
         browser.close()
+
+
+def test_a_long_structure_in_the_title_and_in_a_table_fits_a_narrow_page(tmp_path: Path) -> None:
+    smiles = "CC(C)Cc1ccc(cc1)C(C)C(=O)NCCCN1CCN(CC1)c1cccc(c1)C(=O)NCC"
+    head = ["way", "proposed", "valid", "accepted", "left out"]
+    long = Table(
+        head,
+        [("latent", "1,197", "791", "60", "13 the lead itself; 316 invalid; 713 outside the similarity")],
+    )
+    write_report(
+        Report(f"Analogues of {smiles}", "molecules", (), "", [Section("Ways", [long])]), tmp_path / "a.html"
+    )
+    text = (tmp_path / "a.html").read_text("utf-8")
+    facts = f"<table class='facts'><tr><th>start</th><td>{smiles}, 0.955</td></tr></table>"
+    (tmp_path / "a.html").write_text(text.replace("</main>", f"{facts}</main>"), "utf-8")
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto((tmp_path / "a.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert (
+            page.locator("tr").nth(1).bounding_box()["height"] < 200
+        )  # a sentence is no column of single words

@@ -17,16 +17,22 @@ if TYPE_CHECKING:
 
 
 def write_generated(path: Path, smiles: Sequence[str], drugs: "Mapping[str, Match]") -> None:
-    """Write molecules and the names of those that are known drugs; with their properties unless it is a .smi."""
+    """Write molecules and the names of those that are known drugs; unless it is a .smi also their properties, alerts
+    (Brenk, BMS, PAINS) and classes named by law."""
     names = {text: match.name for text, match in drugs.items()}
     if path.name.lower().removesuffix(".gz").endswith(".smi"):
         write_molecules(path, ["smiles", "name"], [(text, names.get(text, "")) for text in smiles])
         return
-    rows: list[tuple[Cell, ...]] = [
-        (text, names.get(text, ""), *(round(value, 3) for value in properties_of(parse(text))))
-        for text in smiles
-    ]
-    write_molecules(path, ["smiles", "drug", *PROPERTIES], rows)
+    from clinweave.applications.molecules.structure_filters import alerts, matched_classes
+
+    rows: list[tuple[Cell, ...]] = []
+    for text in smiles:
+        molecule = parse(text)
+        flags = "; ".join(alerts(molecule)), "; ".join(matched_classes(molecule))
+        rows.append(
+            (text, names.get(text, ""), *(round(value, 3) for value in properties_of(molecule)), *flags)
+        )
+    write_molecules(path, ["smiles", "drug", *PROPERTIES, "alerts", "controlled"], rows)
 
 
 def write_latents(

@@ -9,6 +9,7 @@ from clinweave.applications.molecules.grid import MAX_MOLECULES, MoleculeGrid
 from clinweave.applications.molecules.metrics.moses import PUBLISHED
 from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of, property_table
+from clinweave.applications.molecules.structure_filters import alerts
 from clinweave.core.reports.blocks import Figure, Gallery, Report, Section, Table, write_report
 from clinweave.core.reports.plots import Series, histogram, line_plot
 
@@ -54,7 +55,10 @@ def _grid(shown: "Sequence[tuple[str, Mol]]", names: Mapping[str, str]) -> Molec
     rows: list[dict[str, Cell]] = []
     for text, molecule in shown:
         values = zip(PROPERTIES, properties_of(molecule), strict=True)
-        rows.append({"drug": names.get(text, ""), **{name: round(value, 3) for name, value in values}})
+        rows.append({
+            "drug": names.get(text, ""), **{name: round(value, 3) for name, value in values},
+            "alerts": "; ".join(alerts(molecule)),
+        })  # fmt: skip
     return MoleculeGrid([text for text, _ in shown], rows)
 
 

@@ -91,7 +91,7 @@ def _facts(summary: Row) -> str:
     lines = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in shown.items()
     )
-    return f"<table>{lines}</table>"
+    return f'<table class="facts">{lines}</table>'
 
 
 def _refused(refusals: Sequence[str] | None) -> str:
