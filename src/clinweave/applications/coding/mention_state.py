@@ -62,6 +62,12 @@ _LONG_AGO = pattern("long_ago")
 _ENDED = pattern("ended")
 _TREATED = pattern("treated")
 _RESIDUAL = re.compile(r"\b(?:residual|sequelae?|with (?:persistent|ongoing|remaining))\b", re.IGNORECASE)
+_OUTGROWN = re.compile(
+    r"\0[\s,(-]*(?:only )?(?:as (?:an? )?(?:young )?(?:child|baby|infant|teenager|kid)\b|in (?:childhood|infancy)\b|"
+    r"which (?:he|she) (?:has )?outgr|(?:has )?resolved\b(?! (?:by|with) ))|"
+    r"\b(?:outgrew|outgrown|grew out of|childhood) (?:his |her |the )?(?:\w+ )?\0",
+    re.IGNORECASE,
+)
 _LASTING_STATUS = ("Z85", "Z86", "Z87", "Z90", "Z91", "Z92", "Z98")
 _HISTORY = frozenset({"history", "surgical"})
 
@@ -177,7 +183,7 @@ def _past(term: Term, span: "NameSpan", around: _Around) -> str:
     ):
         return RESOLVED
     if term.chronic and not term.history:
-        return PRESENT
+        return ENDED if _OUTGROWN.search(around.before + "\0" + around.after) else PRESENT
     if term.chronic:  # a tumour: over once it was treated
         over = past or _OVER.match(around.after) is not None or _NED.search(around.near) is not None
         over = over and _TREATED.search(around.near) is None

@@ -80,7 +80,7 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
     """Return why a finding is not coded and the rule, `_SILENT` where that needs no word, None where it is coded."""
     flags = item.term.flags
     relative = "f" in flags and item.state == FAMILY
-    lasting = item.term.chronic or "m" in flags
+    lasting = item.term.chronic or "m" in flags or "d" in flags
     over = item.state == PAST and item.term.code and not past_code(item) and not lasting
     checks = (
         (item.state in _WHY and not relative, _WHY.get(item.state, _SILENT)),

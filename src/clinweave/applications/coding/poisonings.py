@@ -49,9 +49,23 @@ def code_poisonings(drafts: Drafts, text: str, setting: str, book: Codebook) -> 
         others = [item for item in drafts.having([f"{stem}{sign}" for sign in "12345"]) if item != code]
         drafts.replace(others, code, "the note says how it came to the poisoning", "I.C.19.e")
         drafts.add(Draft(code, [finding], ["I.C.19.e"], chronic=False))
+    _manifestations(drafts)
     vague = drafts.having(["T40.2X1", "T40.2X2"])
     if vague and drafts.having(["T40.1", "T40.3", "T40.4"]):
         drafts.remove(vague, "the opioid is named", "I.B.2")
+
+
+def _manifestations(drafts: Drafts) -> None:
+    """Let what a poisoning caused stand: symptoms of its sentence and those listed as diagnoses."""
+    poisons_ = [
+        code for code in drafts.having(["T36", "T37", "T38", "T39", "T4", "T50"]) if code[6:7] in set("1234")
+    ]
+    places = {item.sentence for code in poisons_ for item in drafts.codes[code].findings}
+    for code, draft in drafts.codes.items():
+        if not poisons_ or not (draft.symptom or code.startswith("I95")):
+            continue
+        if any(item.section == "diagnoses" or item.sentence in places for item in draft.findings):
+            draft.symptom, draft.by_drug = False, True
 
 
 def _poisonings(text: str) -> Iterator[tuple[str, int, int, tuple[int, int]]]:

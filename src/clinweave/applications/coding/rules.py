@@ -15,6 +15,7 @@ from clinweave.applications.coding.poisonings import code_poisonings
 from clinweave.applications.coding.pregnancy import code_adverse_effects, code_pregnancy
 from clinweave.applications.coding.reading import Finding
 from clinweave.applications.coding.results import Rejected
+from clinweave.applications.coding.ulcers import code_venous_ulcers
 
 _BMI = re.compile(r"\b(?:bmi|body mass index)\b(?: \(bmi\))?[^\d\n]{0,25}(\d{2}(?:\.\d+)?)", re.IGNORECASE)
 _WEIGHT = ("E66", "E43", "E44", "E46", "R63.4", "R63.6", "E45", "R64", "E40", "E41", "R63.5", "F50", "R62.7")
@@ -77,6 +78,7 @@ def apply_rules(
     _respiratory_failure(drafts)
     _kidney(drafts)
     code_diabetes(drafts, lowered, book, complications)
+    code_venous_ulcers(drafts, lowered)
     _sepsis(drafts, lowered)
     _causes_stated(drafts, lowered)
     _dementia(drafts)
@@ -115,6 +117,8 @@ def _dementia(drafts: Drafts) -> None:
     ):
         mirrored = f"{mirrored[:-1]}18"
     drafts.replace(stated, mirrored, f"dementia in {causes[0]}", "I.A.13", causes[:1])
+    if re.search(r"(?<!no )(?<!without )\bwander", text):
+        drafts.add(Draft("Z91.83", list(drafts.codes[mirrored].findings), ["I.A.13"], chronic=True))
 
 
 def _kidney(drafts: Drafts) -> None:

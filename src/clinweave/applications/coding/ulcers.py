@@ -2,6 +2,8 @@
 
 import re
 
+from clinweave.applications.coding.draft import Draft, Drafts
+
 _SIDE = ((re.compile(r"\b(?:right|rt|r)\b"), "1"), (re.compile(r"\b(?:left|lt|l)\b"), "2"))
 _STAGES = (
     (re.compile(r"unstag"), "0"),
@@ -65,3 +67,21 @@ def skin_ulcer(context: str) -> str:
 
 def _side(context: str) -> str:
     return next((digit for pattern, digit in _SIDE if pattern.search(context)), "0")
+
+
+def code_venous_ulcers(drafts: Drafts, text: str) -> None:
+    """Add the disease of the veins to an ulcer that the note calls venous."""
+    for code in drafts.having(["L97"]):
+        if not any(_VENOUS.search(item.clause.lower()) for item in drafts.codes[code].findings):
+            continue
+        varices = drafts.having(["I83.0", "I83.9"])
+        if varices or _VARICES.search(text):
+            cause = f"I83.0{_OF_VEINS.get(code[5], '0')}{code[4]}"
+            drafts.replace(varices, cause, "varicose veins with an ulcer", "I.A.13", [code])
+        else:
+            drafts.add(Draft("I87.2", list(drafts.codes[code].findings), ["I.A.13"], chronic=True))
+
+
+_VENOUS = re.compile(r"\b(?:venous|varicose|stasis)\b")
+_VARICES = re.compile(r"(?<!no )\bvaricose veins?\b")
+_OF_VEINS = {"1": "1", "2": "2"}
