@@ -175,8 +175,8 @@ class BagOfWords:
         windows = self._windows(tokens, part, indexed)
         fresh = ~is_among(windows.first * 64 + windows.size, np.sort(matches.first * 64 + matches.size))
         rows = []
-        bars = np.isin(tokens.hash, NO_VARIANTS)
-        lacks = np.isin(tokens.hash, ABSENCES)
+        bars = NO_VARIANTS.holds(tokens.hash)
+        lacks = ABSENCES.holds(tokens.hash)
         for position, size, number in _rows(windows, fresh):
             varied = number >= self.own
             # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia, nor
@@ -222,7 +222,8 @@ class BagOfWords:
     def _codes(self, tokens: Tokens) -> NDArray[np.int32]:
         """Return the number of each token's family; 0 where no name has a word of it."""
         code = self.families.find(tokens.hash)
-        unknown = np.flatnonzero(code == 0)
+        long = tokens.last - tokens.first >= _INFLECTED  # shorter words stay as they are
+        unknown = np.flatnonzero((code == 0) & long)
         hashes, at, inverse = np.unique(tokens.hash[unknown], return_index=True, return_inverse=True)
         if not len(hashes):
             return code
@@ -250,7 +251,7 @@ class BagOfWords:
         self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, REORDERED) of names with words of side or degree between their own."""
-        skipped = np.isin(tokens.hash, SKIPPED_HASHES)
+        skipped = SKIPPED_HASHES.holds(tokens.hash)
         gaps = np.flatnonzero(skipped)
         if not len(gaps):
             return []
@@ -295,7 +296,7 @@ class BagOfWords:
         self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, SHARED) of names that lend a word across "and" or "or"."""
-        conjunctions = np.flatnonzero(np.isin(tokens.hash, CONJUNCTIONS))
+        conjunctions = np.flatnonzero(CONJUNCTIONS.holds(tokens.hash))
         rows: dict[tuple[int, ...], tuple[int, int, int, int]] = {
             row[:3]: row for row in self._in_lists(tokens, part, indexed, usable, conjunctions)
         }

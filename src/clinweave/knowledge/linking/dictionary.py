@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clinweave.knowledge.linking.normalise import Bytes, Hashes, Ints, Tokens, join, mix, tokenise
 
 Values = NDArray[np.int32]
+_PROBES = np.arange(1, 5)  # further slots that are looked at together
 
 
 class HashTable:
@@ -49,18 +50,23 @@ class HashTable:
 
     def find(self, hashes: Hashes) -> Values:
         """Return the value of each hash, 0 where it is absent."""
-        slot = hashes.astype(np.int64) & self._mask
+        slot = hashes.view(np.int64) & self._mask
         seen = self.keys[slot]
-        result = np.where(seen == hashes, self.values[slot], 0).astype(np.int32)
-        pending = np.flatnonzero((seen != hashes) & (seen != 0))
-        slot, hashes = slot[pending], hashes[pending]
+        same = seen == hashes
+        result = np.zeros(len(hashes), np.int32)
+        rows = np.flatnonzero(same)
+        result[rows] = self.values[slot[rows]]
+        pending = np.flatnonzero(~same & (seen != 0))
+        slots = slot[pending][:, None] + _PROBES
         while len(pending):
-            slot = (slot + 1) & self._mask
-            seen = self.keys[slot]
-            same = seen == hashes
-            result[pending[same]] = self.values[slot[same]]
-            going = ~same & (seen != 0)
-            pending, slot, hashes = pending[going], slot[going], hashes[going]
+            slots &= self._mask
+            seen = self.keys[slots]
+            same = seen == hashes[pending][:, None]
+            rows, columns = np.nonzero(same)
+            result[pending[rows]] = self.values[slots[rows, columns]]
+            same |= seen == 0
+            going = ~same.any(axis=1)
+            pending, slots = pending[going], slots[going] + len(_PROBES)
         return result
 
     def save(self, folder: Path, name: str) -> None:
@@ -77,7 +83,23 @@ class HashTable:
         return cls(keys, values)
 
 
-def is_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+class HashSet:
+    """Tells which 64-bit hashes belong to a set; flags by their last bits, which stay in the cache, go before."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._ordered = np.unique(hashes)
+        self._flags = np.zeros(1 << 16, np.bool_)
+        self._flags[self._ordered.astype(np.uint16)] = True
+
+    def holds(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Return which of `hashes` belong to the set."""
+        result = self._flags[hashes.astype(np.uint16)]
+        rows = np.flatnonzero(result)
+        result[rows] = is_among(hashes[rows], self._ordered)
+        return result
+
+
+def is_among(values: NDArray[Any], ordered: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which values are among the ordered ones."""
     if not len(ordered):
         return np.zeros(len(values), np.bool_)

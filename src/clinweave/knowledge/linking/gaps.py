@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.linking.bag_of_words import BagOfWords
-from clinweave.knowledge.linking.dictionary import TokenMatches
+from clinweave.knowledge.linking.dictionary import HashSet, TokenMatches
 from clinweave.knowledge.linking.normalise import Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.stems import ABSENCES
 
@@ -27,10 +27,10 @@ cause causes causing caused when setting dose history related like less
 isn aren wasn weren don doesn didn hasn haven hadn couldn can cannot neither nobody none unlikely
 molecular normal normally unremarkable negative denied denies except unlike versus confirming suggesting
 """
-_CUT_HASHES = hashes_of(_CUTS.split())
+_CUT_HASHES = HashSet(hashes_of(_CUTS.split()))
 
 
-_TESTS = hashes_of(["test"])
+_TESTS = HashSet(hashes_of(["test"]))
 
 
 def gapped(bag: BagOfWords, tokens: Tokens, usable: NDArray[np.bool_]) -> TokenMatches:
@@ -38,8 +38,8 @@ def gapped(bag: BagOfWords, tokens: Tokens, usable: NDArray[np.bool_]) -> TokenM
     part, named, stop = bag.parts(tokens)
     content = np.flatnonzero(~stop)
     # "No febrile seizures" are no absence seizures, nor is "limb weakness is absent" an absent limb.
-    named = named & ~np.isin(tokens.hash, ABSENCES) & ~np.isin(tokens.hash, _TESTS)  # a test is no testis
-    cuts = np.concatenate([[0], np.cumsum(np.isin(tokens.hash, _CUT_HASHES))])
+    named = named & ~ABSENCES.holds(tokens.hash) & ~_TESTS.holds(tokens.hash)  # a test is no testis
+    cuts = np.concatenate([[0], np.cumsum(_CUT_HASHES.holds(tokens.hash))])
     rows: dict[tuple[int, int, int], None] = {}
     for first, last, chosen in _windows(content, tokens, cuts):
         good = named[first] & named[last]

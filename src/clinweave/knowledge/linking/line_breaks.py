@@ -16,9 +16,9 @@ _OPEN = frozenset(
 _JOINING = frozenset(b"and or nor but with of".split())
 _ITEM = re.compile(rb"\(?(?:\d{1,3}|[a-z])[.)]\s")
 _FIRST = re.compile(rb"[a-z]+")
-_LAST = re.compile(rb"[a-z]+$")
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _PARAGRAPH_END = re.compile(rb"\n\s*\n|\x1e")
-_FULL_STOP = re.compile(rb"[.!?;](?:\s|$)")
+_FULL_STOP = re.compile(rb"[.!?;](?:[\s\x1e]|$)")
 # A full stop after these ends no sentence: always; before "for"; before a lower-case letter.
 _ALWAYS = ("dr", "mr", "mrs", "prof", "vs", "poss", "prob", "susp", "approx", "e.g", "i.e", "eg", "ie")
 _BEFORE_FOR = ("neg", "pos")
@@ -65,10 +65,10 @@ def _open_ended(line: bytes) -> bool:
     """Say whether a line ends in a comma or a word that needs another, and not in an answer ("Allergies: no")."""
     if line[-1] == ord(","):
         return True
-    last = _LAST.search(line)
-    if last is None or last[0] not in _OPEN or line[last.start() - 1 : last.start()] not in {b"", b" "}:
+    before = line.rstrip(_LETTERS)
+    if line[len(before) :] not in _OPEN or before[-1:] not in {b"", b" "}:
         return False
-    return line[: last.start()].rstrip()[-1:] not in {b":", b"-", b"=", b"?", b"|"}
+    return before.rstrip()[-1:] not in {b":", b"-", b"=", b"?", b"|"}
 
 
 def _continued(raw: bytes, capital: NDArray[np.bool_], offset: int, length: int, following: bytes) -> bool:
@@ -81,10 +81,8 @@ def _continued(raw: bytes, capital: NDArray[np.bool_], offset: int, length: int,
         return True
     if length < _WRAPPED:
         return False
-    paragraph = _PARAGRAPH_END.search(raw, offset + 1, offset + _SENTENCE)
-    return (
-        _FULL_STOP.search(raw, offset + 1, paragraph.start() if paragraph else offset + _SENTENCE) is not None
-    )
+    stop = _FULL_STOP.search(raw, offset + 1, offset + _SENTENCE)
+    return stop is not None and _PARAGRAPH_END.search(raw, offset + 1, stop.start()) is None
 
 
 def goes_on(

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,7 @@ def mix(values: Hashes) -> Hashes:
 _OF_BYTE = mix(np.arange(1, 257, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
 _OF_BYTE[_SPACE] = 0
 _OF_PLACE = mix(np.arange(1, 65, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)) | np.uint64(1)
-
+_AT_PLACE = (_OF_PLACE[:, None] * _OF_BYTE[None, :]).ravel()  # of a byte at a place within its token
 
 _NAME = 80  # characters of a short text
 _THORACES = 7  # letters: "thoraces", "pneumothoraces"
@@ -158,8 +158,8 @@ def hashes_of(words: Sequence[str]) -> Hashes:
     return _hashes(np.frombuffer(b"".join(raw), np.uint8), begin)
 
 
-def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
-    """Return folded bytes, each byte's original offset (None: its own), and whether each is a capital."""
+def _fold(text: str) -> "tuple[Bytes, _Origin | None, Flags]":
+    """Return folded bytes, where each stood in the original (None: at its own offset), and whether each is a capital."""
     if text.isascii():
         codes = np.frombuffer(text.encode("ascii"), np.uint8)
         return _LOWER[codes], None, (codes >= 65) & (codes <= 90)
@@ -167,19 +167,46 @@ def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
     odd = np.flatnonzero(wide >= 128)
     kinds, which = np.unique(wide[odd], return_inverse=True)
     forms = [_folded_character(int(code)) for code in kinds]
-    sizes = np.ones(len(wide), np.int64)
-    sizes[odd] = np.array([len(form) for form in forms], np.int64)[which]
-    origin = np.repeat(np.arange(len(wide)), sizes)
-    folded = _LOWER[np.where(wide < 128, wide, _SPACE).astype(np.uint8)][origin]
-    capital = ((wide >= 65) & (wide <= 90) | (wide >= 128))[origin]
-    begin = np.cumsum(sizes) - sizes
+    sizes = np.array([len(form) for form in forms], np.int64)[which]
+    folded = _LOWER[wide.astype(np.uint8)]
+    folded[odd] = _SPACE
+    capital = (wide >= 65) & (wide <= 90) | (wide >= 128)
+    begin, origin = odd, None
+    if (sizes != 1).any():
+        every = np.ones(len(wide), np.int64)
+        every[odd] = sizes
+        folded, capital = np.repeat(folded, every), np.repeat(capital, every)
+        begin = odd + np.cumsum(sizes - 1) - (sizes - 1)
+        origin = _Origin.of(odd, begin, sizes)
     # Group the odd characters by kind in one sort, then write each kind's bytes in place.
     order = np.argsort(which, kind="stable")
     counts = np.bincount(which, minlength=len(kinds))
-    for form, starts in zip(forms, np.split(begin[odd][order], np.cumsum(counts)[:-1]), strict=True):
+    for form, starts in zip(forms, np.split(begin[order], np.cumsum(counts)[:-1]), strict=True):
         for shift, byte in enumerate(form):
             folded[starts + shift] = byte
     return folded, origin, capital
+
+
+class _Origin(NamedTuple):
+    """Where folded bytes stood in the original: the characters that have not one byte each, by place."""
+
+    original: Ints  # their offsets
+    begin: Ints  # of their first byte
+    end: Ints  # of their last byte, exclusive
+    shift: Ints  # the offset in the folded bytes less that in the original, of what follows
+
+    @classmethod
+    def of(cls, original: Ints, begin: Ints, sizes: Ints) -> "_Origin":
+        """Return the characters at offsets `original`, whose `sizes` bytes begin at `begin`."""
+        rows = np.flatnonzero(sizes != 1)
+        return cls(original[rows], begin[rows], (begin + sizes)[rows], np.cumsum(sizes - 1)[rows])
+
+    def __getitem__(self, places: Ints) -> Ints:
+        """Return the original offsets of folded bytes."""
+        last = np.searchsorted(self.begin, places, side="right") - 1
+        row = np.maximum(last, 0)
+        shifted = places - np.where(last >= 0, self.shift[row], 0)
+        return np.where((last >= 0) & (places < self.end[row]), self.original[row], shifted)
 
 
 @lru_cache(maxsize=65536)
@@ -322,6 +349,10 @@ def _hashes(buffer: Bytes, first: Ints) -> Hashes:
     if not len(first):
         return np.zeros(0, np.uint64)
     size = np.diff(first, append=len(buffer))
-    position = np.arange(len(buffer)) - np.repeat(first, size)
-    sums: Any = np.add.reduceat(_OF_BYTE[buffer] * _OF_PLACE[position & 63], first)
+    at = np.arange(len(buffer))
+    at -= np.repeat(first, size)
+    at &= 63
+    at <<= 8
+    at |= buffer
+    sums: Any = np.add.reduceat(_AT_PLACE[at], first)
     return mix(sums ^ size.astype(np.uint64))

@@ -7,7 +7,7 @@ supports it or two fields tie.
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -17,7 +17,8 @@ import numpy as np
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import definitions
 from clinweave.knowledge.linking.bag_of_words import DEFINED, SHORT_FORM
-from clinweave.knowledge.linking.normalise import Flags, Hashes, Ints, Tokens, hashes_of, tokenise, words_of
+from clinweave.knowledge.linking.dictionary import HashSet
+from clinweave.knowledge.linking.normalise import Flags, Ints, Tokens, hashes_of, tokenise, words_of
 from clinweave.knowledge.linking.selection import Selection
 from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
 
@@ -49,7 +50,7 @@ class Forms(NamedTuple):
 
     senses: dict[str, tuple[Sense, ...]]
     fields: dict[str, frozenset[str]]
-    hashes: Hashes
+    hashes: HashSet
     words: dict[str, frozenset[str]]  # of the form itself
 
 
@@ -60,7 +61,7 @@ def forms() -> Forms:
     table = tomllib.loads(text)
     senses = {form: tuple(map(_sense, rows)) for form, rows in table["forms"].items()}
     fields = {name: frozenset(words_of(words)) for name, words in table["fields"].items()}
-    hashes = np.unique(hashes_of([word for form in senses for word in words_of(form)]))
+    hashes = HashSet(hashes_of([word for form in senses for word in words_of(form)]))
     return Forms(senses, fields, hashes, {form: frozenset(words_of(form)) for form in senses})
 
 
@@ -117,7 +118,7 @@ class _Context:
     def forms(self) -> Iterator[tuple[int, str]]:
         """Yield the token and spelling of each listed form that its document does not define."""
         table, tokens, whole = forms(), self.tokens, self.text.whole
-        for token in np.flatnonzero(np.isin(tokens.hash, table.hashes) & tokens.capital).tolist():
+        for token in np.flatnonzero(table.hashes.holds(tokens.hash) & tokens.capital).tolist():
             start, end = int(tokens.start[token]), int(tokens.end[token])
             form = whole[start:end]
             if form not in table.senses or _no_finding(whole, start, end):
@@ -234,11 +235,13 @@ _BOXES = re.compile(
 _BOX = re.compile(r"\[([ xX])\](?= )")
 # "Fits" are seizures only after such words: "the picture fits".
 _FITS = re.compile(
-    r"\b(no|any|of|his|her|these|those|further|more|several|frequent|febrile|nocturnal|two|three|four|\d+|had|have|has|"
-    r"having) fits\b",
+    r"\b(?:no|any|of|his|her|these|those|further|more|several|frequent|febrile|nocturnal|two|three|four|\d+|had|have|has|"
+    r"having)\Z",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
+_BEFORE_FITS = 12  # characters that hold the longest of these words
+_SEIZURES = re.compile(r" fits\b", re.IGNORECASE)
+_EMPTY = re.compile(r":[ \t][-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
 
 
 def written_out(text: str) -> str:
@@ -246,17 +249,34 @@ def written_out(text: str) -> str:
     for sign, word in _PLAIN.items():
         if sign in text:
             text = text.replace(sign, word)
-    if "ve" in text and any(f"{sign}ve" in text for sign in "-+\u2013\u2212"):
-        text = _VE.sub(_word, text)
-    if any(f" {sign}{stop}" in text for sign in "-+" for stop in ",;."):
-        text = _AFTER.sub(_value, text)
+    text = _replaced(text, [f"{sign}ve" for sign in "-+\u2013\u2212"], _VE, _word)
+    text = _replaced(text, [f" {sign}{stop}" for sign in "-+" for stop in ",;."], _AFTER, _value)
     if "[ ] " in text:
         text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
-    if " fits" in text or " FITS" in text:
-        text = _FITS.sub(lambda match: f"{match[1]} szes", text)
-    if any(f": {sign}" in text for sign in "-\u2013\u2212"):
-        text = _EMPTY.sub(" no", text)
-    return text
+    text = _replaced(text, [" fits", " Fits", " FITS"], _SEIZURES, _fits)
+    return _replaced(text, [f":{blank}{sign}" for sign in "-\u2013\u2212" for blank in " \t"], _EMPTY, lambda _: " no")
+
+
+def _replaced(
+    text: str, beginnings: Sequence[str], pattern: re.Pattern[str], word: Callable[[re.Match[str]], str]
+) -> str:
+    """Return `text` with each match of `pattern` replaced; a match begins with one of `beginnings`."""
+    places = sorted(at for letters in beginnings for at in _places(letters, text))
+    parts, end = [], 0
+    for at in places:
+        match = pattern.match(text, at)
+        if match is not None and at >= end:
+            parts += [text[end:at], word(match)]
+            end = match.end()
+    return "".join([*parts, text[end:]]) if parts else text
+
+
+def _places(letters: str, text: str) -> Iterator[int]:
+    """Yield where `letters` stand in `text`."""
+    at = text.find(letters)
+    while at >= 0:
+        yield at
+        at = text.find(letters, at + 1)
 
 
 def _word(sign: re.Match[str]) -> str:
@@ -266,3 +286,9 @@ def _word(sign: re.Match[str]) -> str:
 
 def _value(sign: re.Match[str]) -> str:
     return "=y" if sign[0] == " +" else "=n"
+
+
+def _fits(noun: re.Match[str]) -> str:
+    start = noun.start()
+    before = _FITS.search(noun.string, max(0, start - _BEFORE_FITS), start)
+    return " szes" if before is not None else noun[0]

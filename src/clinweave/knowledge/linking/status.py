@@ -183,11 +183,10 @@ class _Batch:
 
     def by_names(self) -> None:
         """Mark findings as absent whose name says so ("afebrile")."""
-        if not any(letters in self.whole for letters in ("febrile", "yrexial", "yretic")):
-            return
-        begins = [match.start() for match in _DENYING.finditer(self.whole)]
-        for number in np.flatnonzero(np.isin(self._starts, begins)).tolist():
-            self._settle(number, PRESENT if self.status[number] == ABSENT else ABSENT)
+        whole = self.whole
+        for number, start in enumerate(self._starts.tolist()):
+            if whole[start] in "aA" and _DENYING.match(whole, start):
+                self._settle(number, PRESENT if self.status[number] == ABSENT else ABSENT)
 
     def headings(self) -> NDArray[np.bool_]:
         """Return which mentions head a section ("Infection: no fever") and are no finding."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
+from clinweave.knowledge.linking.dictionary import HashSet
 from clinweave.knowledge.linking.normalise import Ints, Tokens, hashes_of
 
 _LONGEST, _SHORTEST = 10, 4  # letters of an ending, of what it leaves
@@ -88,16 +89,18 @@ left right bilateral bilaterally both mild mildly moderate moderately severe sev
 significantly considerable considerably greatly persistently profoundly strikingly slight
 """
 SKIPPED = frozenset(_SIDES_AND_DEGREES.split())
-SKIPPED_HASHES = hashes_of(sorted(SKIPPED))
+SKIPPED_HASHES = HashSet(hashes_of(sorted(SKIPPED)))
 BARRED = frozenset({"and", "or", "with", "to", "no", "not", "without"})  # of a window with such words
 KINDS, UNSPOKEN = frozenset({"morphology", "physiology"}), 2  # what a name says and a text seldom does
 PREPOSITIONS = frozenset({"with", "to", "for", "by", "as", "from"})
 JOINS = frozenset({"and", "or"})
 STOP_HASH = hashes_of(["of"])
-CONJUNCTIONS = hashes_of(["and", "or"])
+CONJUNCTIONS = HashSet(hashes_of(["and", "or"]))
 _NEGATIVE_WORDS = "no not without never nor neither deny denied non negative free"
-NO_VARIANTS = hashes_of(["episode", *_NEGATIVE_WORDS.split()])
-ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
+NO_VARIANTS = HashSet(hashes_of(["episode", *_NEGATIVE_WORDS.split()]))
+ABSENCES = HashSet(
+    hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
+)
 _FEWEST = 2  # tokens before a conjunction: two members
 _MAX_MEMBERS = 6  # members of a list
 _OF = hashes_of(["of"])[0]
