@@ -48,6 +48,7 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
          [("obese", "present"), ("cyanotic", "present"), ("hypotonic", "present")]),
         ("Not febrile today.", [("febrile", "absent")]),
         ("He was afebrile.", [("afebrile", "absent")]),
+        ("AFEBRILE AND WELL", [("AFEBRILE", "absent")]),
         ("He was febrile intermittently.", [("febrile", "present")]),
         ("Non-diabetic, never deaf.", [("diabetic", "absent"), ("deaf", "absent")]),
         ("A microcephalic infant", [("microcephalic", "present")]),
@@ -65,6 +66,23 @@ def test_everyday_findings(linker: Linker, text: str, expected: list[tuple[str, 
     mentions = linker.link(text, ["HP"])
     assert [(item.text, item.status) for item in mentions] == expected
     assert all(text[item.start : item.end] == item.text for item in mentions)
+
+
+def test_a_note_is_read_alike_beside_others(linker: Linker) -> None:
+    texts = [
+        "Complaints:\n- rash\n- fever",
+        "Rash: -\nCyanosis: - Fever: -",
+        "Findings: - rash - fever",
+        "He had no fits. Never Fits him.",
+        "AFEBRILE",
+    ]
+    together = linker.link_many(texts, ["HP"])
+    assert together == [linker.link(text, ["HP"]) for text in texts]
+    assert [(item.text, item.status) for item in together[0]] == [("rash", "present"), ("fever", "present")]
+    assert [(item.text, item.status) for item in together[1]] == [
+        ("Rash", "absent"), ("Cyanosis", "absent"), ("Fever", "absent"),
+    ]  # fmt: skip
+    assert [(item.text, item.status) for item in together[2]] == [("rash", "present"), ("fever", "present")]
 
 
 def test_everyday_words_count_for_findings_alone(linker: Linker) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.knowledge import normal_form
-from clinweave.knowledge.linking.dictionary import HashTable
+from clinweave.knowledge.linking.dictionary import HashSet, HashTable
 from clinweave.knowledge.linking.normalise import hashes_of, tokenise, words_of
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
@@ -120,3 +120,23 @@ def test_hash_table_with_colliding_slots() -> None:
     table = HashTable.build(keys, np.arange(1, 40, dtype=np.int32))
     assert table.find(keys).tolist() == list(range(1, 40))
     assert table.find(np.array([5], np.uint64)).tolist() == [0]
+
+
+@given(st.sets(st.integers(0, 2**64 - 1), max_size=50), st.lists(st.integers(0, 2**64 - 1)))
+@settings(max_examples=50)
+def test_hash_set_answers_as_a_set(known: set[int], asked: list[int]) -> None:
+    import numpy as np
+
+    asked += [*known, *(number ^ (1 << 40) for number in known)]  # and others with the same last bits
+    holds = HashSet(np.array(sorted(known), np.uint64)).holds(np.array(asked, np.uint64))
+    assert holds.tolist() == [number in known for number in asked]
+
+
+@given(st.text(st.sampled_from("ab S.\u00e9\u00bd\u03b1\u0301\u200b\u4e2d\U0001f600"), max_size=60))
+@settings(max_examples=200)
+def test_tokens_stand_where_their_letters_do(text: str) -> None:
+    tokens = tokenise(text)
+    for number, (start, end) in enumerate(zip(tokens.start.tolist(), tokens.end.tolist(), strict=True)):
+        alone = tokenise(text[start:end])
+        word = tokens.words(number, number + 1)[0]
+        assert any(word.startswith(part) or part.startswith(word) for part in alone.words(0, len(alone)))

@@ -24,6 +24,7 @@ from clinweave.knowledge.linking.cues import (
     REPORTS,
     Cues,
 )
+from clinweave.knowledge.linking.dictionary import is_among
 from clinweave.knowledge.linking.normalise import Ints, Tokens, words_of
 from clinweave.knowledge.linking.pronouns import of_pronouns
 
@@ -78,7 +79,10 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
     """Return which of the mentions `[first, first + size)` (tokens, sorted, not overlapping) are a relative's."""
     result = np.zeros(len(first_tokens), np.bool_)
     cues = _with_children(tokens, first_tokens, cues)
-    for number in np.flatnonzero(cues.value & (FAMILY_HISTORY | RELATIVE | OF_RELATIVES)).tolist():
+    chosen = (cues.value & (RELATIVE | OF_RELATIVES) > 0) & is_among(
+        tokens.sentence[cues.first], tokens.sentence[first_tokens]
+    )
+    for number in np.flatnonzero(chosen | (cues.value & FAMILY_HISTORY > 0)).tolist():
         begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         kind = int(cues.value[number])

@@ -119,8 +119,8 @@ def tokenise(text: str) -> Tokens:
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
     begin, end = edges[::2], edges[1::2]
     clause, segment, sentence = (np.searchsorted(border, begin) for border in _borders(folded, capital))
-    starts = begin if origin is None else origin[begin]
-    ends = end if origin is None else origin[end - 1] + 1
+    starts = begin if origin is None else origin.offsets(begin)
+    ends = end if origin is None else origin.offsets(end - 1) + 1
     capitals = capital[begin]
     _stem(folded, word, begin, end)
     buffer, first, last = _compact(folded, word, begin)
@@ -159,7 +159,7 @@ def hashes_of(words: Sequence[str]) -> Hashes:
 
 
 def _fold(text: str) -> "tuple[Bytes, _Origin | None, Flags]":
-    """Return folded bytes, where each stood in the original (None: at its own offset), and whether each is a capital."""
+    """Return folded bytes, where each stood in the original (None: where it is), and whether each is a capital."""
     if text.isascii():
         codes = np.frombuffer(text.encode("ascii"), np.uint8)
         return _LOWER[codes], None, (codes >= 65) & (codes <= 90)
@@ -201,12 +201,12 @@ class _Origin(NamedTuple):
         rows = np.flatnonzero(sizes != 1)
         return cls(original[rows], begin[rows], (begin + sizes)[rows], np.cumsum(sizes - 1)[rows])
 
-    def __getitem__(self, places: Ints) -> Ints:
+    def offsets(self, folded: Ints) -> Ints:
         """Return the original offsets of folded bytes."""
-        last = np.searchsorted(self.begin, places, side="right") - 1
+        last = np.searchsorted(self.begin, folded, side="right") - 1
         row = np.maximum(last, 0)
-        shifted = places - np.where(last >= 0, self.shift[row], 0)
-        return np.where((last >= 0) & (places < self.end[row]), self.original[row], shifted)
+        shifted = folded - np.where(last >= 0, self.shift[row], 0)
+        return np.asarray(np.where((last >= 0) & (folded < self.end[row]), self.original[row], shifted))
 
 
 @lru_cache(maxsize=65536)

@@ -241,7 +241,8 @@ _FITS = re.compile(
 )
 _BEFORE_FITS = 12  # characters that hold the longest of these words
 _SEIZURES = re.compile(r" fits\b", re.IGNORECASE)
-_EMPTY = re.compile(r":[ \t][-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
+# "Fever: -" at the end of a line, before a stop or before the next field; "Findings: - rash" begins a list.
+_EMPTY = re.compile(r":[ \t][-\u2013\u2212](?=[,;.]|[ \t]*(?:[\r\n\x1e]|\Z)|[ \t]+[A-Za-z][\w ]{0,30}:)")
 
 
 def written_out(text: str) -> str:
@@ -254,7 +255,9 @@ def written_out(text: str) -> str:
     if "[ ] " in text:
         text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
     text = _replaced(text, [" fits", " Fits", " FITS"], _SEIZURES, _fits)
-    return _replaced(text, [f":{blank}{sign}" for sign in "-\u2013\u2212" for blank in " \t"], _EMPTY, lambda _: " no")
+    return _replaced(
+        text, [f":{blank}{sign}" for sign in "-\u2013\u2212" for blank in " \t"], _EMPTY, lambda _: "=n;"
+    )
 
 
 def _replaced(
