@@ -2,7 +2,7 @@
 
 `status_templates.tsv` was made for this purpose: "Denies {absent} but has {present}." The parts "dev" and "held" were
 written before the rules; the rules were tuned on "dev", and "held" was scored when they were done and its errors mended
-after that. the parts after it were written afterwards in other wordings, scored once and mended. A finding is
+after that. The parts after it were written afterwards in other wordings, scored once and mended. A finding is
 recognised where a mention shares half of their joint span, and right where every mention that overlaps it has the
 status asked for.
 """
