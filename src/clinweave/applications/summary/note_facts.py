@@ -1,5 +1,6 @@
 """What each sentence of a note is about: the concepts that it names, their status, its section of the summary."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from clinweave.knowledge import with_mark
 from clinweave.records import Mention
 
 _HEADING_WORDS = 7
+_VAGUE = frozenset({"infectious disease", "infection", "cancer", "neoplasm", "disease", "disorder", "injury"})
+_HEADED = 40  # characters in which a heading's colon stands
 Link = Callable[[str], list[Mention]]
 PROBLEMS = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 DRUGS = frozenset({"biolink:Drug", "biolink:ChemicalEntity", "biolink:SmallMolecule"})
@@ -48,9 +51,18 @@ class Fact:
 
     @property
     def main(self) -> Mention | None:
-        """Return the disease or finding that it is mainly about: a disease before a finding, the longer name first."""
+        """Return the disease or finding that it is mainly about: a disease before a finding, the longer name first.
+
+        The name of the concept tells how special it is: "COPD" is more so than "infective".
+        """
         own = [item for item in self.findings if item.of_patient]
-        return max(own, key=lambda item: (item.category == "biolink:Disease", len(item.text)), default=None)
+        return max(
+            own,
+            key=lambda item: (
+                item.name.lower() not in _VAGUE, item.category == "biolink:Disease", len(item.name)
+            ),
+            default=None,
+        )  # fmt: skip
 
 
 def facts_of(note: NoteText, link: Link) -> list[Fact]:
@@ -121,9 +133,38 @@ def _fact(sentence: Sentence, mentions: Sequence[Mention]) -> Fact:
     status = next(iter(statuses)) if len(statuses) == 1 else "mixed" if statuses else "present"
     if status == ABSENT and cue("no_effect").search(sentence.text):
         status = "mixed"  # "did not relieve the pain" denies no pain
+    if status == ABSENT and _says_more(sentence, findings):
+        status = "mixed"
     if sentence.section == "Family history" and not statuses - {"present", "mixed", FAMILY}:
         status = FAMILY
     return Fact(sentence, tuple(mentions), status, _section(sentence, mentions, status))
+
+
+_CLAUSE_END = re.compile(r"[,;]|\b(?:but|with|however|although)\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:no|not|nor|neither|never|none|nil|without|den(?:y|ies|ied)|negative|absent|free|excluded|unlikely)\b|n't\b",
+    re.IGNORECASE,
+)
+_SAID = 3  # words of a clause that states something
+
+
+def _says_more(sentence: Sentence, denied: Sequence[Mention]) -> bool:
+    """Say whether a clause of a sentence whose recognised findings are denied states something else.
+
+    "Four days of worsening breathlessness, no chest pain": a mark "absent" on the whole would deny the breathlessness.
+    A heading with a colon, and clauses that hold a denial or only names, state nothing.
+    """
+    text = sentence.text[sentence.text.rfind(":", 0, _HEADED) + 1 :]
+    clauses = _CLAUSE_END.split(text)
+    names = {word for item in denied for word in item.text.lower().split()}
+    listed = False
+    for clause in clauses:
+        denying = _DENIAL.search(clause) is not None
+        words = [word for word in re.findall(r"[a-z]{2,}", clause.lower()) if word not in names]
+        if not denying and len(words) >= _SAID and not (listed and re.match(r"\s*(?:or|and|nor)\b", clause)):
+            return True
+        listed = listed or denying
+    return False
 
 
 def _section(sentence: Sentence, mentions: Sequence[Mention], status: str) -> str:

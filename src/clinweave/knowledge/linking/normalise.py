@@ -298,14 +298,18 @@ def _glued(folded: Bytes, capital: Flags, marks: Ints, kind: Bytes) -> Flags:
 
 
 def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
-    """Take plural endings off, in place: -ies to -y, -es after a hiss, -s but not -ss, -us, -is; -ae to -a.
+    """Take plural endings off, in place: -ies to -y, -es after a hiss, -s but not -ss, -us, -is.
 
-    Also -oraces to -orax.
+    Also -oraces to -orax, and -ae to -a but for species.
     """
     size = end - begin
     latin = np.flatnonzero((size > 4) & (folded[end - 1] == ord("e")))  # vertebrae: vertebra
     latin = end[latin[folded[end[latin] - 2] == ord("a")]]
-    word[latin - 1] = False
+    # Species keep theirs: Streptococcus pneumoniae, Haemophilus influenzae and C. diphtheriae are no diseases.
+    third, fourth, fifth = folded[latin - 3], folded[latin - 4], folded[latin - 5]
+    named = (third == ord("i")) & (fourth == ord("n")) & (fifth == ord("o"))
+    named |= (third == ord("i")) & (fourth == ord("r")) & (fifth == ord("e"))
+    word[latin[~named & (third != ord("z"))] - 1] = False
     candidates = np.flatnonzero((size > 3) & (folded[end - 1] == ord("s")))
     if not len(candidates):
         return

@@ -22,7 +22,7 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.stems import word_lists
 from clinweave.records import Concept
 
-VERSION = 17
+VERSION = 18
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _EVERYDAY = frozenset({everyday.EVERYDAY, everyday.ADJECTIVE})
