@@ -21,7 +21,7 @@ from clinweave.knowledge.linking.cues import ABSENT, STATUSES
 from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.everyday import describes
 from clinweave.knowledge.linking.mention_classifier import Matches, accepted, groups
-from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
+from clinweave.knowledge.linking.normalise import Ints, Tokens, join
 from clinweave.knowledge.linking.ranking import FINDING
 from clinweave.knowledge.linking.selection import (
     EITHER,
@@ -33,7 +33,7 @@ from clinweave.knowledge.linking.selection import (
     with_defined,
     within,
 )
-from clinweave.knowledge.linking.shorthand import Text, with_short_forms, written_out
+from clinweave.knowledge.linking.shorthand import Text, tokenised, with_short_forms
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
 from clinweave.records import Mention
@@ -242,7 +242,7 @@ class Linker:
 
     def _piece(self, texts: Sequence[str], first: int, scope: Scope) -> Spans:
         whole, begins = join(texts)
-        tokens = tokenise(whole := written_out(whole))
+        whole, tokens = tokenised(whole)
         matches, how, sense, score = self.candidates(whole, tokens, scope)
         good = np.arange(len(matches))
         if self.judged and scope.row is not None:

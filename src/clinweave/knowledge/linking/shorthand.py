@@ -7,7 +7,7 @@ supports it or two fields tie.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -260,13 +260,19 @@ def written_out(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=1)
+def tokenised(text: str) -> tuple[str, Tokens]:
+    """Return `text` written out, and its tokens; the last one is remembered, for a note is read in several steps."""
+    whole = written_out(text)
+    return whole, tokenise(whole)
+
+
 def _replaced(
     text: str, beginnings: Sequence[str], pattern: re.Pattern[str], word: Callable[[re.Match[str]], str]
 ) -> str:
     """Return `text` with each match of `pattern` replaced; a match begins with one of `beginnings`."""
-    places = sorted(at for letters in beginnings for at in _places(letters, text))
     parts, end = [], 0
-    for at in places:
+    for at in places(text, beginnings):
         match = pattern.match(text, at)
         if match is not None and at >= end:
             parts += [text[end:at], word(match)]
@@ -274,8 +280,25 @@ def _replaced(
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def _places(letters: str, text: str) -> Iterator[int]:
-    """Yield where `letters` stand in `text`."""
+def places(text: str, letters: Iterable[str]) -> list[int]:
+    """Return the offsets at which any of `letters` begins in `text`, in order."""
+    return sorted(at for each in letters for at in _each(text, each))
+
+
+def stretches(text: str, letters: Iterable[str], before: int, after: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches `[first, stop)` of `text` around `letters`: so many characters before and after them."""
+    first, stop = 0, -1
+    for at in places(text, letters):
+        if at - before > stop:
+            if stop >= 0:
+                yield first, stop
+            first = max(0, at - before)
+        stop = min(len(text), at + after)
+    if stop >= 0:
+        yield first, stop
+
+
+def _each(text: str, letters: str) -> Iterator[int]:
     at = text.find(letters)
     while at >= 0:
         yield at

@@ -8,14 +8,19 @@ import re
 from typing import NamedTuple
 
 from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge.linking.shorthand import places
 
 _FINDINGS = ("HP",)
 _BEFORE, _AFTER = 60, 50  # characters of the clause that are read on either side
+_NEAR = 12  # characters before a "not" or its verb in which a verb stands
 _NOT = re.compile(
-    r"(?P<verb>\b(?:is|are|was|were|looks?|looked|appears?|appeared|seems?|seemed|feels?|felt)\s+)?"
     r"(?:\bnot\b|(?<=is)n't\b|(?<=are)n't\b|(?<=was)n't\b|(?<=were)n't\b)"
-    r"(?P<degree>\s+(?:at all|very|particularly|especially|overtly|obviously|notably|unusually|abnormally))?[^\S\n]+",
+    r"(?:\s+(?:at all|very|particularly|especially|overtly|obviously|notably|unusually|abnormally))?[^\S\n]+",
     re.IGNORECASE,
+)
+_NOTS = ("not", "Not", "NOT", "n't", "N'T")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|looks?|looked|appears?|appeared|seems?|seemed|feels?|felt)\s+\Z", re.IGNORECASE
 )
 # After these the "not" denies a degree, a time or a view of a finding that may be there, or is no denial.
 _OTHER = re.compile(
@@ -46,7 +51,8 @@ class DeniedPredicate(NamedTuple):
 
 def denied_predicates(linker: Linker, whole: str) -> list[DeniedPredicate]:
     """Return the findings of `whole` that a "not" between their words denies, by place."""
-    clauses = [clause for match in _NOT.finditer(whole) if (clause := _clause(whole, match)) is not None]
+    denials = (match for at in places(whole, _NOTS) if (match := _NOT.match(whole, at)) is not None)
+    clauses = [clause for match in denials if (clause := _clause(whole, match)) is not None]
     if not clauses:
         return []
     read = linker.link_many([clause.text for clause in clauses], _FINDINGS)
@@ -69,11 +75,11 @@ class _Clause(NamedTuple):
 
 
 def _clause(whole: str, denial: re.Match[str]) -> _Clause | None:
-    if _OTHER.match(whole, denial.end()) or _HELPING.search(
-        whole, max(0, denial.start() - 12), denial.start()
-    ):
+    kept = denial.start()
+    verb = _VERB.search(whole, max(0, kept - _NEAR), kept)
+    first = verb.start() if verb else kept
+    if _OTHER.match(whole, denial.end()) or _HELPING.search(whole, max(0, first - _NEAR), first):
         return None
-    kept = denial.end("verb") if denial["verb"] else denial.start()
     low = max(0, kept - _BEFORE)
     begins = [match.end() for match in _BEGIN.finditer(whole, low, kept)]
     start = begins[-1] if begins else low

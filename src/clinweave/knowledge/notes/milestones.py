@@ -9,6 +9,7 @@ words by 18 months, sentences of two words by 30 months, and 50 words at 30 mont
 import re
 from collections.abc import Iterator, Sequence
 
+from clinweave.knowledge.linking.shorthand import stretches
 from clinweave.knowledge.notes.growth import Measure
 from clinweave.knowledge.notes.person import Person
 
@@ -86,6 +87,7 @@ _COUNTED = re.compile(
     rf"{_ABOUT} (?P<n>{_NUMBER}|\d{{1,3}}|a few|few) (?:single |meaningful |spoken |clear )?words\b",
     re.IGNORECASE,
 )
+_COUNTED_LENGTH, _WORD = 120, 6  # characters before "words", and of it with what ends it
 # milestone -> (finding, latest age in months)
 _LIMITS = {
     "sit": ("HP:0025336", 10.0),
@@ -105,37 +107,24 @@ def milestones(full_text: str, people: Sequence[tuple[int, int, Person]]) -> Ite
     An age within the limit excludes the delay. "Did not walk until" states an age, "not walking at" does not.
     """
     for age in (
-        age for first, stop in _near_milestones(full_text) for age in _AT.finditer(full_text, first, stop)
+        age
+        for first, stop in stretches(full_text, _LETTERS, 0, _BEFORE + _AGE_LENGTH)
+        for age in _AT.finditer(full_text, first, stop)
     ):
         if reached := _MILESTONE.search(full_text, max(0, age.start() - _BEFORE), age.start()):
             yield from _measure(reached, age)
     document = 0
-    for match in _COUNTED.finditer(full_text):
+    for match in (
+        match
+        for first, stop in stretches(full_text, ("words", "Words", "WORDS"), _COUNTED_LENGTH, _WORD)
+        for match in _COUNTED.finditer(full_text, first, stop)
+    ):
         while people[document][1] <= match.start():
             document += 1
         years = people[document][2].age
         if years is not None and years >= _WORDS_AT and _count(match["n"]) < _FEW_WORDS:
             how = f"{match['n']} words at {years:g} years"
             yield Measure(match.start(), match.end(), _SPEECH, absent=False, how=how)
-
-
-def _near_milestones(full_text: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches `[first, stop)` of a text in which the age of a milestone may stand, after its verb."""
-    places = []
-    for letters in _LETTERS:
-        at = full_text.find(letters)
-        while at >= 0:
-            places.append(at)
-            at = full_text.find(letters, at + 1)
-    first = stop = 0
-    for at in sorted(places):
-        if at > stop:
-            if stop:
-                yield first, stop
-            first = at
-        stop = min(len(full_text), at + _BEFORE + _AGE_LENGTH)
-    if stop:
-        yield first, stop
 
 
 def _measure(reached: re.Match[str], age: re.Match[str]) -> Iterator[Measure]:

@@ -9,8 +9,8 @@ import numpy as np
 from clinweave.knowledge.linking.cues import STATUSES
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.linker import FAMILY, Linker
-from clinweave.knowledge.linking.normalise import Tokens, join, tokenise
-from clinweave.knowledge.linking.shorthand import written_out
+from clinweave.knowledge.linking.normalise import Tokens, join
+from clinweave.knowledge.linking.shorthand import tokenised
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph
 from clinweave.knowledge.notes.denied_predicates import denied_predicates
@@ -63,7 +63,10 @@ class NoteReader:
         is as in `read`, for all texts.
         """
         joined = [unwrapped(text) for text in texts]
-        read = self._read_joined([text for text, _ in joined], person)
+        clean_texts = [text for text, _ in joined]
+        read: list[list[Mention]] = []
+        for piece in _pieces(clean_texts, range(len(clean_texts))):
+            read += self._read_joined([clean_texts[number] for number in piece], person)
         return [
             ticked(text, mentions if clean is text else placed(mentions, text, places))
             for text, (clean, places), mentions in zip(texts, joined, read, strict=True)
@@ -193,8 +196,8 @@ class _Batch(NamedTuple):
     @classmethod
     def of(cls, texts: Sequence[str]) -> "_Batch":
         whole, begins = join(texts)
-        whole = written_out(whole)
-        return cls(texts, whole, begins.tolist(), tokenise(whole))
+        written, tokens = tokenised(whole)
+        return cls(texts, written, begins.tolist(), tokens)
 
     def place(self, start: int) -> tuple[int, int]:
         """Return the number of the text that has a character of the whole, and where it begins."""
@@ -217,7 +220,8 @@ def _status(item: Value, cue: str) -> str:
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
     """Return the findings of growth, blood pressure, milestones, birth and the size of organs."""
-    measured = [*measures(whole, people), *milestones(whole, people), *examined(whole), *signs(whole)]
+    measured = [*measures(whole, people), *milestones(whole, people), *examined(whole)]
+    measured += signs(whole, tokens)
     first = np.searchsorted(tokens.start, [item.start for item in measured]).tolist()
     return [
         Value(item.start, item.end, at, 1, item.finding, item.absent, item.how, measured=True)

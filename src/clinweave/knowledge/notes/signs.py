@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from clinweave.knowledge.linking.dictionary import HashSet
+from clinweave.knowledge.linking.normalise import Tokens, hashes_of, words_of
 from clinweave.knowledge.notes.growth import Measure
 
 _FINDINGS = {
@@ -42,21 +44,29 @@ _PLANTARS = re.compile(
 )
 _ONE_SIDED = re.compile(r"\b(?:left|right|one|L|R|unilateral(?:ly)?)\b", re.IGNORECASE)
 _AROUND = 30  # characters in which a side stands
-_LETTERS = re.compile("|".join((*_FINDINGS, "plantar", "toes")), re.IGNORECASE)
+_NAMES = HashSet(hashes_of(words_of(" ".join(_FINDINGS))))
+_PLANTAR = HashSet(hashes_of(words_of("plantar toes")))
 
 
-def signs(full_text: str) -> Iterator[Measure]:
+def signs(full_text: str, tokens: Tokens) -> Iterator[Measure]:
     """Yield the findings of `full_text`; a plantar response of one side alone excludes nothing."""
-    if _LETTERS.search(full_text) is None:
-        return
-    for match in _SIGN.finditer(full_text):
+    for match in _matches(_SIGN, _NAMES, full_text, tokens):
         finding = _FINDINGS[match["name"].lower()]
         yield Measure(match.start(), match.end(), finding, absent=match["up"] is None, how=_told(match))
-    for match in _PLANTARS.finditer(full_text):
+    for match in _matches(_PLANTARS, _PLANTAR, full_text, tokens):
         around = full_text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
         if match["up"] is not None or not _ONE_SIDED.search(around):
             absent = match["up"] is None
             yield Measure(match.start(), match.end(), _FINDINGS["babinski"], absent=absent, how=_told(match))
+
+
+def _matches(
+    pattern: re.Pattern[str], names: HashSet, full_text: str, tokens: Tokens
+) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern that begins with one of the names."""
+    for start in tokens.start[names.holds(tokens.hash)].tolist():
+        if (match := pattern.match(full_text, start)) is not None:
+            yield match
 
 
 def _told(match: re.Match[str]) -> str:

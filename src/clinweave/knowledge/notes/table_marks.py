@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from clinweave.records import Mention
 
+_DIVIDERS = ("|", "\t", "   ")  # one of these divides the cells of a row
 _CELLS = re.compile(r"[ ]*[|\t][ ]*|[ ]{3,}")
 _YES = frozenset({"yes", "y", "present", "+", "++", "+++", "positive", "pos", "true"})
 _DASHES = ("-", "\u2212", "\u2013", "\u2014")
@@ -17,6 +18,7 @@ _TICKS = frozenset(
     {"x", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "*", "1", "[x]", "\u2022", "\u00d7"}
 )
 _BOX = re.compile(r"(\[[ xX\u2713\u2714]?\]|\([ xX]\)|[\u2610\u2611\u2612])[ \t]*(?=\w)")
+_BOX_SIGNS = ("[", "( )", "(x)", "(X)", "\u2610", "\u2611", "\u2612")
 _PLUS = re.compile(r"(?<!\S)\+[A-Za-z]")
 _LINE = re.compile(r"[^\n]+")
 _SIGN = re.compile(r"(?<=\s)([+-])(?=[A-Za-z])")
@@ -106,6 +108,8 @@ def _sign_of(row: _Row) -> str:
 
 def _tables(text: str) -> Iterator[list[_Row]]:
     """Yield the rows of each run of lines with cells; rules between the rows ("|---|") are left out."""
+    if not any(divider in text for divider in _DIVIDERS):
+        return
     rows: list[_Row] = []
     start = 0
     for line in text.split("\n"):
@@ -122,7 +126,7 @@ def _tables(text: str) -> Iterator[list[_Row]]:
 
 
 def _row(line: str, start: int) -> _Row | None:
-    if "|" not in line and "\t" not in line and "   " not in line:
+    if not any(divider in line for divider in _DIVIDERS):
         return None
     if re.fullmatch(r"[|:+=\s-]*", line):
         return None
@@ -141,6 +145,8 @@ def _row(line: str, start: int) -> _Row | None:
 
 def _sign_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield what follows each sign in a line with signs of both kinds right before words ("+nausea -syncope")."""
+    if "+" not in text:
+        return
     for line in _LINE.finditer(text):
         if not _PLUS.search(text, *line.span()):
             continue
@@ -155,6 +161,8 @@ def _sign_spans(text: str) -> Iterator[tuple[int, int, bool]]:
 
 def _box_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield (start, end, present) of what follows each box of a form, to the next box or the end of the line."""
+    if not any(sign in text for sign in _BOX_SIGNS):
+        return
     boxes = list(_BOX.finditer(text))
     if len(boxes) < _FEWEST or len({box[1] in _EMPTY for box in boxes}) < _FEWEST:
         return
