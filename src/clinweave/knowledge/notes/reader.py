@@ -20,6 +20,7 @@ from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, merged_person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
+from clinweave.knowledge.notes.recurrence import recurrent
 from clinweave.knowledge.notes.signs import signs
 from clinweave.knowledge.notes.table_marks import ticked
 from clinweave.knowledge.notes.wrapping import placed, unwrapped
@@ -42,7 +43,13 @@ class NoteReader:
         self.linker, self.measured, self.apart = linker, values, apart
         ids = linker.vocabulary.ids.to_pylist()
         self._row = {curie: row for row, curie in enumerate(ids) if curie.startswith("HP:")}
-        self._laboratory = Laboratory(_finding_names(linker))
+        names = list(_finding_names(linker))
+        self._laboratory = Laboratory(names)
+        self._recurrent = {
+            name.lower(): (curie, linker.vocabulary.labels[self._row[curie]].as_py())
+            for name, curie in names
+            if name.lower().startswith("recurrent ")
+        }
 
     @classmethod
     def open(cls, graph: NamedGraph) -> "NoteReader":
@@ -87,6 +94,8 @@ class NoteReader:
             if self.measured:
                 for number, values in zip(piece, self._values(batch, person), strict=True):
                     linked[number] = _merged(linked[number], values)
+            for number in piece:
+                linked[number] = recurrent(texts[number], linked[number], self._recurrent)
         return linked
 
     def _linked(self, texts: Sequence[str]) -> list[list[Mention]]:
