@@ -19,6 +19,7 @@ from clinweave.applications.coding.notes import check_note
 from clinweave.applications.coding.reading import Finding, past_code, reader
 from clinweave.applications.coding.results import Coding, Quote, Rejected, Suggestion
 from clinweave.applications.coding.rules import apply_rules
+from clinweave.applications.coding.sections import Sections
 from clinweave.core.errors import UserError
 from clinweave.knowledge import unread_language, unwrapped
 
@@ -50,6 +51,7 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     stated = allergies(text)
     findings = without_allergies(reader(book).read(text), stated)
     drafts = Drafts()
+    drafts.lists_diagnoses = Sections(text).has("diagnoses")
     drafts.warnings += warnings
     coded, complications = by_state(findings, setting, drafts)
     _drafted(coded, text, book, drafts)

@@ -28,6 +28,7 @@ class Drafts:
         self.codes: dict[str, Draft] = {}
         self.rejected: list[Rejected] = []
         self.warnings: list[str] = []
+        self.lists_diagnoses = False  # whether the note has a section of diagnoses
 
     def add(self, draft: Draft) -> None:
         """Add a code, or its findings to the same code."""

@@ -11,6 +11,12 @@ from clinweave.applications.coding.drugs import drugs
 from clinweave.applications.coding.guidelines import rules
 from clinweave.knowledge import person_of
 
+_MOTHER = re.compile(
+    r"\b(?:g\d ?p\d|gravida|para ?\d|primi(?:p|g)\w*|multip\w*|perine(?:al|um)|placenta|third stage|in labou?r|"
+    r"labou?r ward|deliver(?:y|ed) of (?:an? )?(?:\w+ )?(?:live|liveborn|healthy|baby|male|female|infant)|gave birth)\b"
+)
+_NEWBORN = re.compile(r"\b(?:newborn|neonat\w*|nicu|scbu|baby)\b")
+_OPENING = 120  # characters in which the note of a newborn names it
 _YOUNGEST = 10.0  # years of a pregnant patient
 _WEEKS = re.compile(
     r"\b(\d{1,2})(?:\s?\+\s?\d|\s?\d/7)?[\s-]?(?:weeks?|wks?)\b(?! (?:ago|old|post|later|history|of))"
@@ -38,7 +44,11 @@ _MISUSE = re.compile(
 def _of_child(text: str) -> bool:
     """Say whether a note is of a child below 10 years or of a man, whose pregnancy is the mother's."""
     person = person_of(text)
-    return person.sex == "male" or (person.age is not None and person.age < _YOUNGEST)
+    if person.age is not None:
+        return person.age < _YOUNGEST or (person.sex == "male" and not _MOTHER.search(text))
+    if _MOTHER.search(text):  # "live male infant" is the child of the patient
+        return _NEWBORN.search(text[:_OPENING]) is not None
+    return person.sex == "male"
 
 
 def code_pregnancy(drafts: Drafts, text: str, setting: str, book: Codebook) -> None:

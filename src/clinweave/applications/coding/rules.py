@@ -369,6 +369,7 @@ def _stands(drafts: Drafts, code: str, acute: list[str]) -> bool:
         code.startswith(("R47", "R29.8", "R13", "R27", "R48", "R41.4"))
         and bool(drafts.having(["I63", "I61", "I60", "I62", "S06"])),
         not acute
+        and (not drafts.lists_diagnoses or bool(doubted))
         and not _diagnosed(drafts)
         and bool(sections & {"", "complaint", "course", "plan", "narrative"}),
         code.startswith("R45.85"),  # thoughts of suicide or homicide
