@@ -110,6 +110,17 @@ def test_what_only_looks_like_a_finding(reader: NoteReader, text: str) -> None:
         ("Brother 9 yrs: myopia. He has seizures.", [("HP:0001250", "present")]),
         ("Her aunt had a child with spina bifida. She has myopia.", [("HP:0000545", "present")]),
         ("Sister 7 y asthma.", []),
+        ("FH: mother asthma; aunt 'spina bifida'; brother well but myopia.", []),
+        ("FH: mother asthma. Patient: myopia.", [("HP:0000545", "present")]),
+        ("His daughter was hypertonic at birth, has myopia.", []),
+        ("Grandfather - went myopic", []),
+        ("Lives with daughter (who has seizures).", []),
+        ("No weight loss, fingers are missing.", [("HP:0001824", "absent"), ("HP:0009380", "present")]),
+        (
+            "Fever Y  Seizures N  Myopia N",
+            [("HP:0001945", "present"), ("HP:0001250", "absent"), ("HP:0000545", "absent")],
+        ),
+        ("Myopia should be thought of.", [("HP:0000545", "hypothetical")]),
         ("Seizures? - mother says no", [("HP:0001250", "uncertain")]),
     ],
 )

@@ -87,6 +87,8 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         kind = int(cues.value[number])
         end = _after_age(tokens, end, stop) if kind & RELATIVE else end
+        if kind & FAMILY_HISTORY and end < stop and tokens.segment[end] != tokens.segment[end - 1]:
+            stop = _over_semicolons(whole, tokens, stop)
         if kind & FAMILY_HISTORY and end == stop:
             low, high = _section(whole, tokens, end)
         elif kind & OF_RELATIVES and not (end < stop and tokens.segment[end] != tokens.segment[end - 1]):
@@ -158,6 +160,16 @@ def _section(whole: str, tokens: Tokens, end: int) -> tuple[int, int]:
     return low, high
 
 
+def _over_semicolons(whole: str, tokens: Tokens, stop: int) -> int:
+    """Return where the sentences end that semicolons join on one line: "FH: mother scoliosis; aunt deaf"."""
+    while stop < len(tokens):
+        gap = whole[tokens.end[stop - 1] : tokens.start[stop]]
+        if gap.strip(" \t'\"\u2018\u2019\u201c\u201d)(") != ";":
+            break
+        stop = int(np.searchsorted(tokens.sentence, tokens.sentence[stop], side="right"))
+    return stop
+
+
 def _heading(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple[int, int]:
     """Return the tokens that a mention of the family's history announces."""
     if end >= stop:
@@ -185,7 +197,8 @@ def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> t
         if begin >= stop or begin - end > _GAP:
             break
         if kind & AFFECTED:
-            return begin + int(cues.size[later]), _until_patient(cues, later, stop)
+            state = begin > end and tokens.words(end, end + 1)[0] in _BE  # "was floppy and has club feet"
+            return end if state else begin + int(cues.size[later]), _until_patient(cues, later, stop)
         timed = kind & _CHILD and not _DURING.isdisjoint(tokens.words(end, begin))
         if kind & RELATIVE or timed:
             end = begin + int(cues.size[later])  # "His mother, during labour, had a stroke"

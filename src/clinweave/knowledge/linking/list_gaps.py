@@ -40,6 +40,10 @@ _ADVERBIAL = re.compile(
 )
 _BEFORE = 20  # characters before such a noun that show what it depends on
 _PREPOSITION_ON = re.compile(r"\bon\b", re.IGNORECASE)  # begins a place, not "on aspirin"
+# Between a finding and what a relative clause says of it.
+RELATIVE = frozenset(
+    {"which", ", which", "that", ", that", ", and", ", both", ", but", ", this", ", these", ", it"}
+)
 # A new subject or verb begins another statement.
 STATEMENT = re.compile(
     r"\b(?:he|she|they|it|we|i|patient|is|was|are|were|has|have|had|there|looks?|appears?|gave|given|received|started|on)"

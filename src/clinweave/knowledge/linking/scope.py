@@ -17,6 +17,7 @@ from clinweave.knowledge.linking.list_gaps import (
     LINK,
     LONG_LINK,
     PLAIN_LINK,
+    RELATIVE,
     STATEMENT,
     after_place,
     denied_list,
@@ -35,13 +36,8 @@ _ASIDE = re.compile(r",[^,.;:()\n]{2,40},\s*")
 _VERB = re.compile(r"(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _OR_JOINT = re.compile(r"\b(?:or|nor)\s+(?:[\w-]+\s+)?$", re.IGNORECASE)
 _OWN_VERB = re.compile(r"\s+(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
-_RELATIVE = frozenset(
-    {"which", ", which", "that", ", that", ", and", ", both", ", but", ", this", ", these", ", it"}
-)
 _SUBJECT = re.compile(r"\b(?:he|she|they|it|we|patient)\b", re.IGNORECASE)
-_INVERTED = re.compile(
-    r"\s*(?:did|do|does|has|have|had|was|were)\b", re.IGNORECASE
-)  # "at no time did she ..."
+_INVERTED = re.compile(r"\s*(?:did|do|does|has|have|had|was|were)\b", re.IGNORECASE)  # "at no time did she"
 # A name may go on for a word that its concept lacks: "creatine kinase activity (no)".
 _TAIL = (
     r"(?:[-\s]?(?:\w\b|\d+\b\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
@@ -223,7 +219,7 @@ class Sentence:
         """Let a cue govern the mention before it and its list; return whether it does."""
         rule, mention = cue.rule, self.mentions[before]
         gap = self.text[mention.end : cue.start]
-        if len(gap) > _MAX_GAP or (self._ended >= mention.end and gap.strip() not in _RELATIVE):
+        if len(gap) > _MAX_GAP or (self._ended >= mention.end and gap.strip() not in RELATIVE):
             return False
         if (rule.ahead and not self._complete(cue)) or of_cause(self.text, mention.start):
             return False  # "rash and suspected ..."
@@ -258,7 +254,7 @@ class Sentence:
         near = cue.first - mention.stop <= cue.rule.behind_reach and (
             not _COLON.search(gap) or gap.strip() == ":"
         )
-        return near, "," not in gap or gap.strip() == "," or gap.strip() in _RELATIVE
+        return near, "," not in gap or gap.strip() == "," or gap.strip() in RELATIVE
 
     def _settle(self, number: int, status: int) -> None:
         """Join the status that a cue behind a mention gives with what a cue before it gave."""
@@ -340,7 +336,10 @@ class Sentence:
         if mention.first < last.stop:
             return True  # names that share words
         gap = self.text[last.end : mention.start]
-        apart = len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap)
+        verb = "," in gap and _OWN_VERB.search(
+            self.text, mention.start, mention.end
+        )  # ", reflexes are reduced"
+        apart = len(gap) > _MAX_GAP or _DASH.search(gap) or _COLON.search(gap) or verb
         placed = not apart and self._after_place(open_, mention, gap)
         if placed or apart or STATEMENT.search(gap):
             return placed

@@ -144,6 +144,13 @@ class _Context:
         return int(np.searchsorted(self.text.begins, self.tokens.start[token], side="right")) - 1
 
 
+_IMAGE = re.compile(
+    r"[ -](?:angio\w*|imaging|images?|veno\w*|scans?|spectroscopy|enterography|cholangio\w*|intervals?|segments?|"
+    r"\d+ ?ms\b)",
+    re.IGNORECASE,
+)
+
+
 def _sense(row: str) -> Sense:
     field, _, names = row.partition(":")
     return Sense(field.strip(), tuple(name.strip() for name in names.split("|")))
@@ -154,7 +161,9 @@ def _needs_support(table: Forms, form: str) -> bool:
 
 
 def _no_finding(whole: str, start: int, end: int) -> bool:
-    """Say whether the form heads a line ("PE: ...") or is part of a code or a compound ("PS-1", "MS-based")."""
+    """Say whether the form heads a line ("PE: ..."), is part of a code ("PS-1"), or a measure ("PR 224 ms")."""
+    if _IMAGE.match(whole, end):
+        return True
     if (
         whole[end : end + 1] == ":"
         and whole[max(0, start - 8) : start].rpartition("\n")[2].strip(" -*") == ""
@@ -242,6 +251,9 @@ _FITS = re.compile(
 _BEFORE_FITS = 12  # characters that hold the longest of these words
 _SEIZURES = re.compile(r" fits\b", re.IGNORECASE)
 # "Fever: -" at the end of a line, before a stop or before the next field; "Findings: - rash" begins a list.
+# "Fever Y  Vomiting N  Rash N": two marks and more in a line answer the words before them.
+_MARKED_LINE = re.compile(r"^.*\w [YN](?:[ \t]+[A-Z].*)?\w [YN](?=[ \t]|$).*$", re.MULTILINE)
+_MARK = re.compile(r"(?<=[a-z]) ([YN])(?:([ \t])(?=[ \t]*[A-Z])|(?=[ \t]*$))", re.MULTILINE)
 _EMPTY = re.compile(r":[ \t][-\u2013\u2212](?=[,;.]|[ \t]*(?:[\r\n\x1e]|\Z)|[ \t]+[A-Za-z][\w ]{0,30}:)")
 
 
@@ -252,6 +264,8 @@ def written_out(text: str) -> str:
             text = text.replace(sign, word)
     text = _replaced(text, [f"{sign}ve" for sign in "-+\u2013\u2212"], _VE, _word)
     text = _replaced(text, [f" {sign}{stop}" for sign in "-+" for stop in ",;."], _AFTER, _value)
+    if " N " in text or " Y " in text:
+        text = _MARKED_LINE.sub(lambda line: _MARK.sub(_closed, line[0]), text)
     if "[ ] " in text:
         text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
     text = _replaced(text, [" fits", " Fits", " FITS"], _SEIZURES, _fits)
@@ -308,6 +322,10 @@ def _each(text: str, letters: str) -> Iterator[int]:
 def _word(sign: re.Match[str]) -> str:
     before = sign.string[max(0, sign.start() - 1) : sign.start()]
     return sign[0] if before.isalnum() else "pos" if sign[1] == "+" else "neg"
+
+
+def _closed(mark: re.Match[str]) -> str:
+    return f"={mark[1].lower()}{';' if mark[2] else ''}"
 
 
 def _value(sign: re.Match[str]) -> str:
