@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from linkers import negation, peers, speed, status
+from linkers import errors, negation, peers, speed, status
 from linkers.corpora import FATES, Corpus, Found, Scorer, fold, read
 
 from clinweave.core.artifacts import home
@@ -30,6 +30,7 @@ def main() -> None:
         "--peers", action="store_true", help="spaCy, flashtext2 and ahocorasick_rs (extra: bench)"
     )
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--errors", action="store_true", help="classes of errors on corpora of findings")
     parser.add_argument(
         "--no-spacy", action="store_true", help="no speed of spaCy, whose matcher takes minutes to build"
     )
@@ -51,6 +52,9 @@ def main() -> None:
         statuses(linker, status.labels(options.status))
     corpora = [corpus for path in options.corpora for corpus in read(path)]
     recognition(graph, linker, corpora, ablations=options.ablations, with_peers=options.peers)
+    for corpus in corpora if options.errors else ():
+        if corpus.prefixes == ("HP",):
+            errors.report(graph, linker, Scorer(graph), corpus)
     if options.speed or options.text:
         texts = [text for corpus in corpora for text in corpus.texts]
         if options.text:

@@ -25,6 +25,11 @@ FINDINGS = {
     "HP:0002271": "Tuberculosis infection",
     "HP:0003270": "Abdominal distention",
     "HP:0002194": "Mouthing",
+    "HP:0009777": "Absent thumb",
+    "HP:0100754": "Ordering",
+    "HP:0031466": "Abnormal affect",
+    "HP:0001254": "Dullness",
+    "HP:0012498": "Nuchal cord",
 }
 
 
@@ -58,6 +63,13 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("The confused picture", []),
         ("A slow, regular pulse", []),
         ("The oral mucosa was dry.", []),
+        ("An x-ray was ordered, the order is in, and we are ordering more.", []),
+        ("Sensation is absent in the thumb; hair was missing on both thumbs.", []),
+        ("The thumb was absent.", [("thumb was absent", "present")]),
+        ("Absent thumb on the left", [("Absent thumb", "present")]),
+        ("An abnormality affecting the hand, and abnormal in affected sibs", []),
+        ("Stony dullness at the base, shifting dullness; mental dullness", [("dullness", "present")]),
+        ("The cervical cord; a nuchal cord", [("nuchal cord", "present")]),
         ("Her head is small for her age.", [("head is small for her age", "present")]),
         ("He is small for his age.", []),
     ],

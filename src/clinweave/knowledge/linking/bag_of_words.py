@@ -32,6 +32,7 @@ from clinweave.knowledge.linking.stems import (
     STOP_WORDS,
     UNSPOKEN,
     bag_of,
+    cut_off,
     family,
     joined_words,
     listed,
@@ -44,7 +45,6 @@ MAX_WIDTH, _FEW = 10, 5  # tokens that a match may span; "absent" with two thing
 MAX_NAMED = 8  # content words of a name
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
-_ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
 _INFLECTED = 7  # letters of a word whose form no name has
 _SHORT = 6  # letters of a name whose family says little
 _FILTER_MASK = np.uint64((1 << 20) - 1)
@@ -361,9 +361,7 @@ class BagOfWords:
 
         `ordered` asks for the same order, too.
         """
-        if len(words) == 1 and not words[0].endswith(_ADJECTIVES):
-            return None
-        if bag_of(tuple(words)) != self.words[number].as_py():
+        if cut_off(words) or bag_of(tuple(words)) != self.words[number].as_py():
             return None
         best, most = None, -UNSPOKEN
         joins = not JOINS.isdisjoint(words)

@@ -101,6 +101,9 @@ NO_VARIANTS = HashSet(hashes_of(["episode", *_NEGATIVE_WORDS.split()]))
 ABSENCES = HashSet(
     hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
 )
+_ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
+_AFFECTS = frozenset({"affecting", "affected"})  # no "affect" of the mood
+_MISSING, _WHERE = frozenset({"absent", "missing", "lost"}), frozenset({"in", "on", "at", "over", "from"})
 _FEWEST = 2  # tokens before a conjunction: two members
 _MAX_MEMBERS = 6  # members of a list
 _OF = hashes_of(["of"])[0]
@@ -117,6 +120,13 @@ def content(words: Iterable[str]) -> list[str]:
 def bag_of(words: tuple[str, ...]) -> str:
     """Return the content of the words as the sets of a vocabulary are spelt."""
     return " ".join(content(words))
+
+
+def cut_off(words: Sequence[str]) -> bool:
+    """Say whether a window lacks what it speaks of: "(reflexes were) absent in the legs", "abnormalities affecting"."""
+    if len(words) == 1:
+        return not words[0].endswith(_ADJECTIVES)
+    return not _AFFECTS.isdisjoint(words) or (words[0] in _MISSING and words[1] in _WHERE)
 
 
 def joined_words(words: Sequence[str]) -> set[str]:
