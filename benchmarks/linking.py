@@ -1,6 +1,6 @@
 """Recognition, negation and speed of the linker, beside a plain dictionary, spaCy, flashtext2 and ahocorasick_rs.
 
-    python benchmarks/linking.py CORPUS [CORPUS ...] [--graph DIR] [--peers] [--speed] [--negation]
+    python benchmarks/linking.py CORPUS [CORPUS ...] [--graph DIR] [--peers] [--speed] [--negation] [--errors]
 
 A corpus is lines {"id", "text", "mentions"} or a folder with `Text` and `Annotations` (HPO), or PubTator (MeSH, OMIM;
 diseases and chemicals apart). Scoring: `linkers/corpora.py`. "live" leaves out gold whose identifier the graph lacks
