@@ -1,14 +1,15 @@
 """Cases published after an HPO release: what each part of the score adds, beside the plain sum of information.
 
     python benchmarks/diagnosis_later.py CASES RELEASE --after PMID [--prevalence en_product9_prev.xml] [--own-paper]
-        [--try excluded_cardinal=0.5 ...]
+        [--try excluded_cardinal=0.5 ...] [--margin 0.5 ...]
 
 CASES are phenopackets; those whose paper has a PMID above the given one are ranked by the release in the folder
 RELEASE; nothing newer is used (but for prevalence, which has no findings). --own-paper ranks all cases instead, their
 own paper left out of every disease. Only cases of diseases that the release annotates count, at most `--most` of each
 (seed 0). Half of the diseases are the development part, the others the test part. Differences from the sum are paired,
 their intervals (95 %) of whole publications resampled. --try adds the score with another constant of `Settings`, and
-its mean reciprocal rank less that of the score, paired likewise.
+its mean reciprocal rank less that of the score, paired likewise. --margin orders the diseases whose score is at most so
+many nats below the first by the sum.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from clinweave.applications.diagnosis import (
     Case,
@@ -69,6 +72,7 @@ def main() -> None:
     parser.add_argument("--prevalence", type=Path)
     parser.add_argument("--most", type=int, default=30)
     parser.add_argument("--try", dest="tried", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--margin", dest="margins", action="append", default=[], type=float, metavar="NATS")
     parser.add_argument("--part", choices=("development", "test"), help="default: both")
     options = parser.parse_args()
     files = release_in(options.release)
@@ -82,7 +86,7 @@ def main() -> None:
         for case, truth in _drawn(chosen, options.most)
         if truth.id in known and (findings := read_findings(model.ontology, case)).observed
     ]
-    arms = _arms(release, model, items, options.tried, own=options.own_paper)
+    arms = _arms(release, model, items, options.tried, options.margins, own=options.own_paper)
     for part in (options.part,) if options.part else ("development", "test"):
         mine = [item for item in items if item.truth.development == (part == "development")]
         _table(part, mine, {name: [rank(item) for item in mine] for name, rank in arms.items()})
@@ -99,7 +103,13 @@ def _drawn(pairs: Sequence[tuple[Case, Truth]], most: int) -> list[tuple[Case, T
 
 
 def _arms(
-    release: Release, model: Model, items: Sequence[Item], tried: Sequence[str], *, own: bool
+    release: Release,
+    model: Model,
+    items: Sequence[Item],
+    tried: Sequence[str],
+    margins: Sequence[float],
+    *,
+    own: bool,
 ) -> dict[str, Callable[[Item], float]]:
     """Return each way of ranking by its name."""
     cache = home() / "diagnosis"
@@ -138,11 +148,34 @@ def _arms(
         name, _, value = change.partition("=")
         changed = replace(Settings(), **{name: float(value)})
         arms[f"{SCORE}, {change}"] = by(Ranker(open_model(release, cache, changed)), ids)
+    for margin in margins:
+        arms[f"{SCORE}, the sum within {margin:g}"] = by(_Fused(ranker, plain, ids, alone.ids, margin), ids)
     if release.prevalence:
         arms["score with age, prior by prevalence"] = by(
             ranker, ids, log_prior(model, "prevalence"), age=True
         )
     return arms
+
+
+class _Fused(NamedTuple):
+    """The score, but for the diseases at most `margin` below the first: these are ordered by the sum."""
+
+    score: Ranker
+    plain: Lrz
+    ids: Sequence[str]
+    plain_ids: Sequence[str]
+    margin: float
+
+    def scores(self, *case: Any) -> np.ndarray:
+        """Return a score of each disease."""
+        result = np.array(self.score.scores(*case), np.float64)
+        sums = self.plain.scores(*case)
+        near = np.flatnonzero(result >= result.max() - self.margin)
+        places = {id_: place for place, id_ in enumerate(self.plain_ids)}
+        least = sums.min()
+        told = [sums[places[self.ids[row]]] if self.ids[row] in places else least for row in near]
+        result[near] = result.max() + 1 + np.array(told) - least
+        return result
 
 
 def _table(part: str, items: Sequence[Item], ranks: dict[str, list[float]]) -> None:
