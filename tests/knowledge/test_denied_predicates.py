@@ -1,4 +1,4 @@
-"""Findings denied by "not" between the words of their name, relatives' states, and z scores of the aorta."""
+"""Findings with a "not" or another predicate between their words, relatives' states, z scores of the aorta."""
 
 from pathlib import Path
 
@@ -16,6 +16,8 @@ FINDINGS = {
     "HP:0002616": "Aortic root aneurysm",
     "HP:0004970": "Ascending tubular aorta aneurysm",
     "HP:0001297": "Stroke",
+    "HP:0000358": "Posteriorly rotated ears",
+    "HP:0001182": "Tapered finger",
 }
 
 
@@ -47,6 +49,25 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
     ],
 )
 def test_a_not_between_the_words_of_a_name_denies_it(
+    reader: NoteReader, text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert [(item.id, item.status) for item in reader.read(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The ears were low-set and posteriorly rotated.",
+         [("HP:0000369", "present"), ("HP:0000358", "present")]),
+        ("Her fingers are long and tapered", [("HP:0001182", "present")]),
+        ("If the fingers are long and tapered, refer.", [("HP:0001182", "hypothetical")]),
+        ("The fingers are not long and tapered", []),
+        ("The fingers were again not examined and tapered doses given.", []),
+        ("The fingers are long, and tapered steroids were given.", []),
+        ("The toes are long and the fingers tapered", [("HP:0001182", "present")]),
+    ],
+)  # fmt: skip
+def test_two_predicates_share_a_subject(
     reader: NoteReader, text: str, expected: list[tuple[str, str]]
 ) -> None:
     assert [(item.id, item.status) for item in reader.read(text)] == expected

@@ -197,8 +197,8 @@ def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> t
         if begin >= stop or begin - end > _GAP:
             break
         if kind & AFFECTED:
-            state = begin > end and tokens.words(end, end + 1)[0] in _BE  # "was floppy and has club feet"
-            return end if state else begin + int(cues.size[later]), _until_patient(cues, later, stop)
+            stated = begin > end and tokens.words(end, end + 1)[0] in _BE  # "was floppy and has club feet"
+            return end if stated else begin + int(cues.size[later]), _until_patient(cues, later, stop)
         timed = kind & _CHILD and not _DURING.isdisjoint(tokens.words(end, begin))
         if kind & RELATIVE or timed:
             end = begin + int(cues.size[later])  # "His mother, during labour, had a stroke"

@@ -21,6 +21,7 @@ from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, merged_person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
 from clinweave.knowledge.notes.recurrence import recurrent
+from clinweave.knowledge.notes.shared_subjects import shared_subjects
 from clinweave.knowledge.notes.signs import signs
 from clinweave.knowledge.notes.table_marks import ticked
 from clinweave.knowledge.notes.wrapping import placed, unwrapped
@@ -89,8 +90,8 @@ class NoteReader:
             if self.apart:
                 for number, more in zip(piece, self._phrases(batch), strict=True):
                     linked[number] = merged(linked[number], more)
-                for number, denied in zip(piece, self._denied(batch), strict=True):
-                    linked[number] = _merged(linked[number], denied)
+                for number, more_findings in zip(piece, self._predicates(batch), strict=True):
+                    linked[number] = _merged(linked[number], more_findings)
             if self.measured:
                 for number, values in zip(piece, self._values(batch, person), strict=True):
                     linked[number] = _merged(linked[number], values)
@@ -131,21 +132,22 @@ class NoteReader:
                 mentions[document].append((mention, families(item.name)))
         return mentions
 
-    def _denied(self, batch: "_Batch") -> list[list[Mention]]:
-        """Return the findings of each text that a "not" between the words of their name denies."""
+    def _predicates(self, batch: "_Batch") -> list[list[Mention]]:
+        """Return the findings of each text whose words stand around a "not" or are shared by two predicates."""
         mentions: list[list[Mention]] = [[] for _ in batch.texts]
-        found = denied_predicates(self.linker, batch.whole)
-        first = np.searchsorted(batch.tokens.end, [item.start for item in found], side="right")
-        last = np.searchsorted(batch.tokens.start, [item.end for item in found])
+        found = [(*item, True) for item in denied_predicates(self.linker, batch.whole)]
+        found += [(*item, False) for item in shared_subjects(self.linker, batch.whole)]
+        found.sort()
+        first = np.searchsorted(batch.tokens.end, [item[0] for item in found], side="right")
+        last = np.searchsorted(batch.tokens.start, [item[1] for item in found])
         assessed = assess(batch.whole, batch.tokens, first, np.maximum(last - first, 1))
-        for item, cue, family in zip(found, assessed.status.tolist(), assessed.family.tolist(), strict=True):
-            document, begin = batch.place(item.start)
-            status = STATUSES[cue] if STATUSES[cue] in _OPEN else "absent"
-            how = (_APART, f"{item.name!r}, with 'not' between its words", status)
-            span = (item.start - begin, item.end - begin)
-            mentions[document].append(
-                self._mention(batch.texts[document], span, item.curie, how, family=family)
-            )
+        rows = zip(found, assessed.status.tolist(), assessed.family.tolist(), strict=True)
+        for (start, end, curie, name, negated), cue, family in rows:
+            document, begin = batch.place(start)
+            status = "absent" if negated and STATUSES[cue] not in _OPEN else STATUSES[cue]
+            words = "'not' between its words" if negated else "two predicates of one subject"
+            span, how = (start - begin, end - begin), (_APART, f"{name!r}, with {words}", status)
+            mentions[document].append(self._mention(batch.texts[document], span, curie, how, family=family))
         return mentions
 
     def _values(self, batch: "_Batch", person: Person | None) -> list[list[Mention]]:
