@@ -38,7 +38,7 @@ def _with_neighbour(query: Query, units: Sequence[Unit], selected: Sequence[Unit
     if after is not None and polarity.forbids(last) and _INSTEAD.match(after.text):
         return (*selected, after)
     text = " ".join(unit.text for unit in selected)
-    if (query.yes_no and same_act(query.text, text) is not False) or not _lacks(query.text, text):
+    if query.yes_no or not _lacks(query.text, text):
         return tuple(selected)
     if after is not None and _has(query.text, after.text):
         return (*selected, after)

@@ -35,6 +35,11 @@ def _measured(text: str, match: re.Match[str]) -> bool:
     return bool(re.search(limit, before, re.I) or re.match(r"\s*or (?:more|less|older|above|below)\b", after))
 
 
+def changes_by_fraction(text: str) -> bool:
+    """Say whether a text changes a dose without an amount ("give half of each dose")."""
+    return bool(_FRACTION.search(text))
+
+
 def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool:
     """Say whether a statement gives an amount of the drug that the facets name.
 

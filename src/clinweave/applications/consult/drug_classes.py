@@ -37,6 +37,7 @@ _EXAMPLES_OF_CLASS = re.compile(
     re.IGNORECASE,
 )
 _SOURCE = "World Health Organization: INN stems (2018), ATC index"
+_SUBJECT = 3  # first words of a statement, its subject among them
 KIND = "drug class"  # of the evidence, as with_other_kinds sees it
 
 
@@ -137,6 +138,11 @@ def speaks_of_class(norm: str, item: DrugClass) -> bool:
         return True
     rest = pattern.sub(" ", norm).split()
     return not any(other.name == item.name for word in rest for other in classes_of((word,)))
+
+
+def names_a_drug(norm: str, words: int = _SUBJECT) -> bool:
+    """Say whether the first words of a normalised statement name a drug of a known class ("aspirin for ...")."""
+    return any(classes_of((word,)) for word in norm.split()[:words])
 
 
 @lru_cache(maxsize=256)

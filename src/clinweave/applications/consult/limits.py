@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _UNIT = (
-    r"\s*(mmol/L|mL/min(?:ute)?|micromol/L|mg/dL|mmHg|kg|years?|weeks?|%|g/dL|degrees"
+    r"\s*(mmol/L|mmol/mol|g/L|mg/L|micrograms?/L|nmol/L|pmol/L|mL/min(?:ute)?|micromol/L|mg/dL|mmHg|kg|years?|weeks?|%|g/dL|degrees"
     r"|(?:seconds?|minutes?|hours?|days?|months?|mg|mmol|micrograms?|ml|units?)(?![\w/]))?"
 )
 # "over 12 hours", "more than 400 mg": how it is given, no condition that a value without a unit could meet
@@ -19,7 +19,20 @@ _PAIR = re.compile(r"(?<![\d/.])(\d{2,3})\s*/\s*(\d{2,3})(?![\d/.]|\s*(?:mg|mcg|
 _LOWER_ASKED = re.compile(r"\bdiastolic\b", re.IGNORECASE)
 _HIGHEST, _LOWEST = 320, 20  # mmHg: other pairs ("500/125") are no blood pressures
 _SYSTOLIC, _DIASTOLIC = 0, 1
-_CONCENTRATIONS = frozenset({"mmol/l", "micromol/l", "mg/dl", "g/dl"})
+_CONCENTRATIONS = frozenset(
+    {
+        "mmol/l",
+        "micromol/l",
+        "mg/dl",
+        "g/dl",
+        "g/l",
+        "mg/l",
+        "nmol/l",
+        "pmol/l",
+        "microgram/l",
+        "micrograms/l",
+    }
+)
 _VALUE = re.compile(_NUMBER + _UNIT, re.IGNORECASE)
 _RANGE = re.compile(_NUMBER + r"\s*(?:to|-|–)\s*" + _NUMBER + _UNIT, re.IGNORECASE)
 _ABOVE = re.compile(
@@ -58,33 +71,18 @@ _AGE_BELOW = re.compile(
 )  # fmt: skip
 
 
+_WORD = r"[A-Za-z][\w-]{2,}|hb|na|ca|ph|ck|hr|rr"  # what is measured, short forms included
 _OF_WHAT = re.compile(
-    r"\b([A-Za-z][\w-]{2,})\W+(?:(?:is|of|was|at|level|now)\W+)*" + _NUMBER + r"(?!\w)",
+    rf"\b({_WORD})\W+(?:(?:is|of|was|at|level|now)\W+)*" + _NUMBER + r"(?!\w)",
     re.IGNORECASE,
 )
 
 
 _MEASURE = re.compile(
-    r"\b([A-Za-z][\w-]{2,})\W+(?:(?:is|of|was|at|levels?|now|between|from|concentration)\W+)*$", re.IGNORECASE
+    rf"\b({_WORD})\W+(?:(?:is|of|was|at|levels?|now|between|from|concentration)\W+)*$", re.IGNORECASE
 )
-_ONE = r"(\d{1,3}[a-c]?|[ivx]{1,4})"
-_NUMBERED = re.compile(
-    r"\b(stages?|grades?|types?|class(?:es)?|categor(?:y|ies)|groups?|levels?|steps?|phases?|tiers?|zones?|protocols?|regimens?"
-    r"|options?|cycles?|factors?|numbers?)\W{1,2}" + _ONE + r"\b(?!\s*(?:%|\.\d|mg|ml|mmol|g\b))"
-    + r"(?:\s*(?:to|-|\u2013)\s*" + _ONE + r"\b)?",
-    re.IGNORECASE,
-)  # fmt: skip
-_STRENGTH = re.compile(r"\b([a-z]{4,})\s+(\d+(?:\.\d+)?)\s*()%", re.IGNORECASE)  # "glucose 10 %"
 
 
-# "two doses", "first episode": what is counted
-_COUNTS = ("one|first|single|once", "two|second|twice", "three|third", "four|fourth")
-_COUNTED = re.compile(
-    rf"\b({'|'.join(_COUNTS)}|[1-4])\s+(?:\w+\s+)?"
-    r"(doses?|episodes?|attacks?|seizures?|relapses?|recurrences?|courses?|criteri(?:a|on)|risk factors?|symptoms?"
-    r"|signs?)\b",
-    re.IGNORECASE,
-)
 _ADULT = re.compile(
     r"\badults?\b(?!\s+(?:over|above|under|below|aged|older|younger|of|from|between|\d))", re.IGNORECASE
 )
@@ -217,54 +215,6 @@ def suits_age(question: str, text: str) -> bool | None:
     return any(limit.low <= age <= limit.high for age in ages for limit in limits)
 
 
-def other_number(question: str, text: str) -> bool:
-    """Say whether a statement is about another number of what the question numbers ("stage 3", "glucose 10 %").
-
-    A statement that has the asked number too, or a range with it ("stages 3 to 5"), is not. "One dose" is another
-    number of doses than "two doses".
-    """
-    counted = _counted(text)
-    if any(noun in counted and not counts & counted[noun] for noun, counts in _counted(question).items()):
-        return True
-    for pattern in (_NUMBERED, _STRENGTH):
-        stated: dict[str, list[tuple[str, str]]] = {}
-        for match in pattern.finditer(text):
-            stated.setdefault(_singular(match[1]), []).append((match[2].lower(), (match[3] or "").lower()))
-        for match in pattern.finditer(question):
-            others = stated.get(_singular(match[1]), [])
-            if others and not any(_covers(first, last, match[2].lower()) for first, last in others):
-                return True
-    return False
-
-
-def same_count(question: str, text: str) -> bool:
-    """Say whether a statement counts what the question counts, to the same number ("two doses")."""
-    counted = _counted(text)
-    return any(counts & counted.get(noun, set()) for noun, counts in _counted(question).items())
-
-
-def _counted(text: str) -> dict[str, set[int]]:
-    """Return what a text counts with its numbers, 1 to 4."""
-    counted: dict[str, set[int]] = {}
-    for match in _COUNTED.finditer(text):
-        word = match[1].lower()
-        number = next((place for place, words in enumerate(_COUNTS, 1) if word in words.split("|")), 0)
-        counted.setdefault(_singular(match[2]), set()).add(number or int(word))
-    return counted
-
-
-def _singular(word: str) -> str:
-    word = word.lower()
-    return word[:-1] if word.endswith("s") and word != "class" else word
-
-
-def _covers(first: str, last: str, number: str) -> bool:
-    """Say whether a number, or the first and the last of a range, cover another one; "3" covers "3b"."""
-    if number in {first, last} or number.rstrip("abc") == first or first.rstrip("abc") == number:
-        return True
-    return last.isdigit() and first.isdigit() and number.isdigit() and int(first) <= int(number) <= int(last)
-
-
 def _pairs(question: str, text: str, heads: str) -> list[tuple[Limit, Limit]]:
     """Return the limits of a statement with the values of the question that they can be compared with."""
     context = f"{text} {heads}".lower()
@@ -352,9 +302,21 @@ def _meets(question: str, text: str, heads: str) -> bool | None:
     pairs = _pairs(question, text, heads)
     if not pairs:
         return aged
+    if _one_missed(pairs):
+        return False
     if any(limit.holds(asked) for limit, asked in pairs):
         return True
     return None if any(limit.meets(asked) for limit, asked in pairs) else False
+
+
+def _one_missed(pairs: Sequence[tuple[Limit, Limit]]) -> bool:
+    """Say whether of several asked values one is outside all limits of its own measure ("80 kg and Hb 88")."""
+    met: dict[tuple[Limit, str], bool] = {}
+    for limit, asked in pairs:
+        named = bool(limit.of) and limit.of == asked.of
+        if named or (limit.unit and limit.unit == asked.unit and limit.unit not in _CONCENTRATIONS):
+            met[asked, asked.of] = met.get((asked, asked.of), False) or limit.meets(asked)
+    return len(met) > 1 and not all(met.values())
 
 
 def _is_pressure(match: re.Match[str]) -> bool:

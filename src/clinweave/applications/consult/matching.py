@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from clinweave.applications.consult.drug_classes import classes_of_topic, speaks_of_class
-from clinweave.applications.consult.limits import other_number, within_heads
+from clinweave.applications.consult.drug_classes import classes_of_topic, names_a_drug, speaks_of_class
+from clinweave.applications.consult.limits import within_heads
+from clinweave.applications.consult.numbered import other_number
 from clinweave.applications.consult.rows import row_suits
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.knowledge import (
@@ -26,7 +27,7 @@ RARE_WEIGHT = 0.3  # of an everyday word that no document has
 _AFTER = re.compile(
     r"^[\s-]+(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*|poisoning|overdose|toxicity|resistan\w*|levels?|concentration"
     r"|clearance|kinase)\b|^\s*(?:(?:is|was|of|=|level)\s+)*\d+(?:\.\d+)?\b"
-    r"(?!\s*(?:mg|g|micrograms?|mcg|units?|tablets?|ml|%)\b)",
+    r"(?!\s*(?:mg|g|micrograms?|mcg|units?|tablets?|ml|%|(?:hour|hr|day|week|month|minute|year)s?)\b)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -151,7 +152,11 @@ class Facet:
         # A title names a class for what it is about; over single members it says nothing of the others.
         last = normal(unit.heads[-1]) if unit.heads else ""
         of_class = any(last == normal(name) for item in self.classes for name in item.names)
-        return IN_LABEL if of_class and self.by_class(f" {last} {unit.norm}") else 0.0
+        if not of_class or names_a_drug(
+            f"{unit.label_norm}{unit.norm}"
+        ):  # said of that drug, not of the class
+            return 0.0
+        return IN_LABEL if self.by_class(f" {last} {unit.norm}") else 0.0
 
     def _head_level(self, unit: Unit) -> float:
         last = unit.heads[-1] if unit.heads else ""

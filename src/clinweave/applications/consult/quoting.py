@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from clinweave.applications.consult import polarity
+from clinweave.applications.consult.continuation import completed
 from clinweave.applications.consult.cues import cue_of, defines, has_form, pattern, same_act
 from clinweave.applications.consult.doses import (
     covers_value,
@@ -15,7 +16,7 @@ from clinweave.applications.consult.doses import (
     substance,
     with_conditions,
 )
-from clinweave.applications.consult.limits import meets, overlaps, same_count, suits_age
+from clinweave.applications.consult.limits import meets, overlaps, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -29,9 +30,10 @@ from clinweave.applications.consult.matching import (
     match,
     of_other_patients,
 )
+from clinweave.applications.consult.numbered import same_count
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
 from clinweave.applications.consult.quotation import Quote
-from clinweave.applications.consult.restrictions import restrictions
+from clinweave.applications.consult.restrictions import restrictions, titled
 from clinweave.applications.consult.rows import condition_of, first_cell, row_suits
 from clinweave.applications.consult.units import Unit, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
@@ -160,7 +162,7 @@ def _of_item(
         apart = restrictions(query.text, item, units, selected, drug_facets(facets))
         quote = Quote(
             item,
-            tuple(selected),
+            completed(query, units, selected),
             score,
             Origin.OWN,
             stance,
@@ -187,7 +189,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
     bonus = 0.05 * bool(row or meets(query.text, text, heads))
-    bonus -= MISSED * (meets(query.text, _condition(units[0]), heads) is False)
+    bonus -= MISSED * (meets(query.text, _condition(query, units[0]), heads) is False)
     bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
@@ -206,13 +208,13 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
     return all(facet.kind == "word" and polarity.asks_forbidden(facet.forms[0]) for facet in met)
 
 
-def _condition(unit: Unit) -> str:
-    return condition_of(unit) if unit.kind == "row" else unit.text
+def _condition(query: Query, unit: Unit) -> str:
+    return condition_of(unit, query.text) if unit.kind == "row" else unit.text
 
 
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = meets(query.text, _condition(fit.unit), " ".join(fit.unit.heads))
+    limit = meets(query.text, _condition(query, fit.unit), " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= MIN_OWN and not beside_the_point(query, whole, facets)
     missed = limit is False and not _states_threshold(query, fit.unit)
     if not covered or missed or _of_another_disease(fit, facets):
@@ -259,7 +261,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < MIN_SPOKEN_OF
-        or meets(query.text, _condition(unit), " ".join(unit.heads)) is False
+        or meets(query.text, _condition(query, unit), " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
         or (drugs and not _own_words(fit, drugs))
     ):
@@ -285,7 +287,8 @@ def _answers_safety(fit: Match, facets: Sequence[Facet], drugs: Sequence[Facet])
     together = len(drugs) > 1 and all(facet.within(fit.unit.norm) for facet in drugs)
     if drugs and conditions and not (together or any(facet.level(fit.unit) > 0 for facet in conditions)):
         return False
-    return (together or polarity.speaks(fit.unit)) and _own_words(fit, drugs)
+    own = _own_words(fit, drugs) or titled(fit.unit, drugs)
+    return (together or polarity.speaks(fit.unit)) and own
 
 
 def _answers_words(query: Query, fit: Match, facets: Sequence[Facet], *, met: bool) -> bool:
@@ -357,12 +360,14 @@ def _extended(
 ) -> list[Unit]:
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
-    if query.intent == Intent.DOSE:
-        index = first_dose(units, index, substance(query.text, facets), others)
     unit = units[index]
+    if query.intent == Intent.DOSE:
+        first = first_dose(units, index, substance(query.text, facets), others)
+        whole = with_conditions(units, first, drugs or facets, others)
+        return whole if unit in whole else with_conditions(units, index, drugs or facets, others)
     if unit.kind == "row" and (query.yes_no or query.intent == Intent.SAFETY):
         return [unit, *_other_rows(query, units, unit, drugs)]
-    if query.intent == Intent.DOSE or states_amount(unit.text) or unit.opens:
+    if states_amount(unit.text) or unit.opens:
         return with_conditions(units, index, drugs or facets, others)
     if query.intent == Intent.SAFETY:
         selected = with_conditions(units, index, drugs or facets, others)

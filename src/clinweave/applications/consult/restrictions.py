@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import pattern
-from clinweave.applications.consult.doses import states_amount
+from clinweave.applications.consult.doses import changes_by_fraction, states_amount
+from clinweave.applications.consult.drug_classes import names_a_drug
 from clinweave.applications.consult.limits import suits_age
 from clinweave.applications.consult.matching import Facet
 from clinweave.applications.consult.units import Unit, normal
@@ -15,7 +16,8 @@ _MARK = re.compile(r"\s*(\*{1,3}|[\u2020\u2021\u00a7\u00b6]{1,2}|[\u00b9\u00b2\u
 _STARRED = re.compile(r"[\w).%]\*+(?=\s|;|$)")
 _RESTRICTS = re.compile(
     r"\b(?:unless|except(?:ing)?|other than|do not|must not|should not|never|avoid\w*|contra-?indicat\w*|withh[eo]ld\w*"
-    r"|not (?:in|for|with|if|when|below|above|under|over|to be|be|recommended|suitable))\b",
+    r"|not (?:in|for|with|if|when|below|above|under|over|to be|be|recommended|suitable|after|before|within|during|until"
+    r"|more than|longer than|together|again|alone))\b",
     re.IGNORECASE,
 )
 
@@ -42,7 +44,18 @@ def notes_of(units: Sequence[Unit], index: int, drug: Sequence[Facet], others: S
         continues = bool(pattern("doses", "continues").match(first.text))
         if starred or (continues and not _names_other(first, drug, others)):
             notes.append(first)
-    return notes
+    adjusting = [
+        unit
+        for unit in below
+        if unit not in notes and _adjusts(unit) and not _names_other(unit, drug, others)
+    ]
+    return [*notes, *adjusting[:MAX_SHOWN]]
+
+
+def _adjusts(unit: Unit) -> bool:
+    """Say whether a statement below a table changes its doses under a condition ("Over 70 years: half each dose")."""
+    begins = bool(pattern("doses", "conditional").match(unit.text))
+    return begins and (changes_by_fraction(unit.text) or states_amount(unit.text))
 
 
 def _has_mark(text: str, mark: str) -> bool:
@@ -86,3 +99,12 @@ def _under(first: Unit, unit: Unit, drug: Sequence[Facet], others: Sequence[str]
 def _names_other(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool:
     names = (f" {normal(other)} " for other in others)
     return any(name in unit.norm and not any(facet.within(name) for facet in drug) for name in names)
+
+
+def titled(unit: Unit, drugs: Sequence[Facet]) -> bool:
+    """Say whether a statement that names no drug, nor does its nearest head, stands under a title of the asked one."""
+    near = f"{unit.norm}{unit.label_norm}{normal(unit.heads[-1]) if unit.heads else ''} "
+    named = (
+        bool(drugs) and bool(unit.heads) and all(facet.named(f" {normal(unit.heads[0])} ") for facet in drugs)
+    )
+    return named and not names_a_drug(near, len(near))

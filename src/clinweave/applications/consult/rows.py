@@ -31,26 +31,46 @@ def row_suits(question: str, row: Unit, units: Sequence[Unit]) -> bool | None:
     table = [_cells(unit.text) for unit in units if unit.kind == "row" and unit.heads == row.heads]
     cells = _cells(row.text)
     verdicts = []
+    whom = _columns_of_values(question, table)
     for column, cell in list(cells.items())[:-1]:
         values = [other[column] for other in table if column in other]
         if normal(cell) in _ALL:
             continue
         if (within := _in_range(question, column, cell)) is not None:
-            verdicts.append(within)
+            if within or not whom or column in whom:  # a level to aim at is no condition of a clearance
+                verdicts.append(within)
         elif stated := _stated(question, column, values):
             verdicts.append(normal(cell) in stated)
     return False if False in verdicts else True if verdicts else None
 
 
-def condition_of(unit: Unit) -> str:
+def _columns_of_values(question: str, table: Sequence[dict[str, str]]) -> set[str]:
+    """Return the columns with limits whose words or unit are those of a value that the question states."""
+    words = {word for _, asked in asked_of(question) for word in (asked.of, asked.unit) if word}
+    return {
+        column
+        for cells in table
+        for column, cell in list(cells.items())[:-1]
+        if limits_of(cell) and any(_speaks(f"{column} {cell}".lower(), word) for word in words)
+    }
+
+
+def _speaks(text: str, word: str) -> bool:
+    return bool(re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text))
+
+
+def condition_of(unit: Unit, question: str = "") -> str:
     """Return the part of a statement that may say whom it is for: of a row, the columns before the last one.
 
-    That is the whole statement unless a cell of these columns has a limit and no column is headed by one.
+    That is the whole statement unless a cell of these columns has a limit and no column is headed by one. Of several
+    columns with limits those count that speak of a value of the question.
     """
     cells = _cells(unit.text) if unit.kind == "row" else {}
     whom = list(cells.items())[:-1]
     if any(limits_of(column) for column in cells) or not any(limits_of(cell) for _, cell in whom):
         return unit.text
+    if question and (named := _columns_of_values(question, [cells])):
+        whom = [(column, cell) for column, cell in whom if column in named or not limits_of(cell)]
     return "; ".join(f"{column}: {cell}" for column, cell in whom)
 
 

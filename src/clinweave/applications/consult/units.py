@@ -33,6 +33,27 @@ _SUBJECT = re.compile(
     r"|(?:Give|Use|Start|Offer|Prescribe|Continue|Stop|Take|Administer)"
     r" ([\w-]+(?: (?:sulfate|sulphate|chloride|gluconate))?)\b"
 )
+_COMPARING = frozenset(
+    [
+        "or",
+        "more",
+        "less",
+        "over",
+        "under",
+        "above",
+        "below",
+        "than",
+        "to",
+        "and",
+        "from",
+        "at",
+        "least",
+        "most",
+        "of",
+        "in",
+        "if",
+    ]
+)
 _ENDED = re.compile(r"[.!?]['\")\]]*$")
 normal = lru_cache(maxsize=1 << 15)(
     normal_form
@@ -223,13 +244,17 @@ class _Reader:
         label = ""
         if (match := _LABEL.match(text)) and kind == "sentence":
             label = match[1]
-        named = ""
+        named, last = "", label
         for span in split_sentences(text):
             sentence = " ".join(span.text.split())
             if not re.search(r"\w", sentence):
                 continue
             refers = bool(_REFERS.search(sentence))
-            self._add(sentence, kind, label, named if refers else "")
+            own = label
+            if last and (match := _LABEL.match(sentence)) and match[1] != last and _alike(last, match[1]):
+                own, last = match[1], match[1]  # "Mild: A. Severe: B." in one line
+                label = ""  # what follows is said of neither alone
+            self._add(sentence, kind, own, named if refers else "")
             if not refers:
                 subject = _SUBJECT.match(sentence)
                 named = (subject[1] or subject[2]) if subject else ""
@@ -248,6 +273,17 @@ class _Reader:
                 _padded(text), _padded(" . ".join(heads)), _padded(label), referent, _padded(referent),
             )
         )  # fmt: skip
+
+
+def _alike(label: str, other: str) -> bool:
+    """Say whether two labels of a line are of one kind (no limits, or of one measure): the second ends the first.
+
+    "Hb below 95" goes on under "Weight 70 kg or more".
+    """
+    if not re.search(r"\d", label + other):
+        return True
+    first, second = (set(re.findall(r"[a-z]{2,}", text.lower())) - _COMPARING for text in (label, other))
+    return bool(first & second)
 
 
 def _padded(text: str) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from clinweave.knowledge.linking.languages import english_words, language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
+from clinweave.knowledge.query.acts import asks_interval, asks_permission, is_order
 from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, read_in_english, with_english
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic, clean
 from clinweave.knowledge.query.spelling import Speller
@@ -183,6 +184,8 @@ def refined(
         )
     if yes_no and drug and role and not clinical and _IS_A.search(text):
         return Intent.RELATED
+    if intent == Intent.INHERITANCE and drug and asks_permission(text):
+        intent = Intent.SAFETY
     if intent == Intent.CLASS_DRUGS and not (role or drug):
         intent = Intent.INDICATIONS if clinical else Intent.GENERAL
     if drug and not clinical and intent in {Intent.TREATMENT, Intent.DIFFERENTIAL} and _USES.search(text):
@@ -224,6 +227,8 @@ def _of_findings(
     if yes_no and clinical and not drug and intent in _OF_FINDINGS and paired:
         return Intent.RELATED
     if intent == Intent.HOW_OFTEN:
+        if asks_interval(text):
+            clinical = 0
         if clinical >= 2 or (clinical and organs):
             return intent
         return Intent.PREVALENCE if clinical and not drug else Intent.GENERAL
@@ -231,6 +236,7 @@ def _of_findings(
         return Intent.GENERAL
     open_ended = {Intent.DIAGNOSIS, Intent.GENERAL, Intent.DEFINITION, Intent.CAUSES, Intent.FEATURES}
     one_of_causes = bool(_CAUSE_OF.search(text))  # "Which deficiency causes rickets?" asks for no third thing
+    one_of_causes = one_of_causes or is_order(text)
     if clinical >= 2 and not pure and not drug and intent in open_ended and not one_of_causes:
         return Intent.DIFFERENTIAL
     return intent

@@ -22,6 +22,8 @@ SHORTEST = 5  # letters; shorter words have too many neighbours
 SURE = 7  # letters of a word of asking that a misprint in some name does not protect
 LONG = 8  # letters from which on two edits are allowed
 TRIED = 6  # nearest words that are tried in the question
+# An adjective is not read as the name of another thing ("variceal" as "varicella").
+_ADJECTIVE = re.compile(r"(?<=\w{4})(?:[ei]al|[ei]ous|otic|atic|ular|eric)$", re.IGNORECASE)
 _PREFIXES = ("MONDO:", "HP:")
 _CHEMICALS = ("biolink:Drug",)
 _ASKING = [
@@ -92,7 +94,7 @@ class Speller:
             if word.lower() in self._vocabulary and (asking is None or len(asking) < SURE):
                 continue
             best = asking or (None if in_vocabulary(word) else self._best(text, word, links))
-            ending = PROCESS.search(word)
+            ending = PROCESS.search(word) or _ADJECTIVE.search(word)
             if best is not None and ending and not best.endswith(ending[0].lower()):
                 continue
             if best is not None:

@@ -87,9 +87,11 @@ class Assembled(NamedTuple):
 
 
 def title_of(blocks: Iterable[Block]) -> str:
-    """Return the first heading, else the first line of text, or "" where that is a sentence or nothing."""
+    """Return the first heading, else the first line of text, or "" where that is a sentence, a table row or nothing."""
     listed = [block for block in blocks if block.text.strip()]
     first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
+    if first is not None and first.kind == "row":  # a table without a title: a row names nothing but itself
+        return ""
     title = first.text.strip().splitlines()[0].strip("#=* \t") if first else ""
     is_prose = (
         first is not None and first.kind != "heading" and (len(title) > MAX_HEADING or title.endswith("."))

@@ -15,6 +15,8 @@ _STATED = re.compile(
     r"|superseded[ _]by|replaced[ _]by|withdrawn|superseded|obsolete|retired)[ \t]*:[ \t]*(\S[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_NOTE = re.compile(r"^(\[\^\w{1,8}\]):[ \t]*(\S.*(?:\n(?!\[\^)[ \t]*\S.*)*)$", re.MULTILINE)
+_MARK_AFTER_STOP = re.compile(r"([.!?])(\[\^\w{1,8}\])(?=\s|$)")
 _MAX_OPEN = 200  # brackets of a block that are not closed
 
 
@@ -25,12 +27,27 @@ def read(content: bytes) -> list[Block]:
     text = content.decode("utf-8", "replace").replace("\r\n", "\n")
     if text.startswith(_FRONT_MATTER) and (end := text.find(f"\n{_FRONT_MATTER}", 3)) > 0:
         text = _with_status(text[end + len(_FRONT_MATTER) + 1 :], _stated(text[:end]))
-    text = "\n\n".join(map(_escaped, text.split("\n\n")))
+    text = "\n\n".join(map(_escaped, with_notes_in_place(text).split("\n\n")))
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     collector = _Collector()
     for token in parser.parse(text):
         collector.take(token)
     return collector.blocks
+
+
+def with_notes_in_place(text: str) -> str:
+    """Return the text with each footnote below the paragraph, list or table that has its mark, and marks before a stop.
+
+    At the end of a file a note would stand under another heading than what it restricts.
+    """
+    text = _MARK_AFTER_STOP.sub(r" \2\1", text)
+    notes = {mark: f"{mark}: {' '.join(note.split())}" for mark, note in _NOTE.findall(text)}
+    blocks = [block for block in _NOTE.sub("", text).split("\n\n") if block.strip()] if notes else [text]
+    placed: list[str] = []
+    for block in blocks:
+        marks = [mark for mark in notes if mark in block]
+        placed += [block, *(notes.pop(mark) for mark in marks)]
+    return "\n\n".join([*placed, *notes.values()])
 
 
 def _with_status(text: str, stated: str) -> str:

@@ -5,6 +5,7 @@ import re
 from clinweave.knowledge.retrieval.documents.blocks import Block, join_lines
 
 _ITEM = re.compile(r"^(\s*)(?:[-*\u2022\u00b7\u25aa]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
+_NUMBERED = re.compile(r"^\d{1,2}[.)]\s+(?=[A-Z])")
 _RULE = re.compile(r"^\s*[-=*_~#]{3,}\s*$")
 _MAX_HEADING_WORDS = 12
 
@@ -12,6 +13,7 @@ _MAX_HEADING_WORDS = 12
 def read(content: bytes) -> list[Block]:
     """Return the blocks of UTF-8 text."""
     lines = content.decode("utf-8", "replace").splitlines()
+    chapters = _chapters(lines)
     blocks: list[Block] = []
     paragraph: list[str] = []
 
@@ -23,6 +25,9 @@ def read(content: bytes) -> list[Block]:
     for number, line in enumerate(lines):
         if not line.strip() or _RULE.match(line):
             close()
+        elif number in chapters:
+            close()
+            blocks.append(Block("heading", _NUMBERED.sub("", line).strip(), level=2))
         elif match := _ITEM.match(line):
             close()
             blocks.append(
@@ -36,6 +41,26 @@ def read(content: bytes) -> list[Block]:
             paragraph.append(line.strip())
     close()
     return blocks
+
+
+def _chapters(lines: list[str]) -> frozenset[int]:
+    """Return the lines that are numbered headings ("2. Dose", its text right below); none where some are list items.
+
+    A heading of this kind begins a paragraph, is short, has no closing mark, and is followed by a line that is neither
+    indented nor numbered.
+    """
+    numbered = [number for number, line in enumerate(lines) if _NUMBERED.match(line)]
+    headed = [
+        number
+        for number in numbered
+        if (not number or not lines[number - 1].strip())
+        and number + 1 < len(lines)
+        and re.match(r"[A-Z\d]", lines[number + 1])
+        and not _ITEM.match(lines[number + 1])
+        and len(lines[number].split()) <= _MAX_HEADING_WORDS
+        and not lines[number].rstrip().endswith((".", "!", ";", ",", ":", "?"))
+    ]
+    return frozenset(headed) if len(headed) > 1 and headed == numbered else frozenset()
 
 
 def _is_heading(line: str, lines: list[str], number: int) -> bool:
