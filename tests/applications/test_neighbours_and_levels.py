@@ -170,3 +170,13 @@ def test_questions_of_what_is_to_be_done_are_told_from_those_of_a_disease():
     assert not is_order("Fever and rash in a child?")
     assert asks_permission("My son has epilepsy. May he take ibuprofen?")
     assert not asks_permission("My son has haemophilia. Can she have a child with it? What is the risk?")
+
+
+def test_a_row_with_a_semicolon_in_a_cell_stays_a_row_of_its_own(passages):
+    text = (
+        "| Drug | Before | After |\n|---|---|---|\n"
+        "| Alphazine | last dose 30 hours before; 70 hours below 20 mL/min | after 10 hours |\n"
+        "| Betaline | last dose 50 hours before; 90 hours below 20 mL/min | after 11 hours |\n"
+    )
+    rows = [unit.text for passage in passages("a.md", f"# Table\n\n{text}") for unit in units_of(passage)]
+    assert [row[:15] for row in rows] == ["Drug: Alphazine", "Drug: Betaline;"]

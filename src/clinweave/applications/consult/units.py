@@ -13,7 +13,8 @@ _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,2}[.)])\s+")
 _MARKDOWN = re.compile(r"^\s*(#{1,6})\s+(.+?)\s*#*$")
 _ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 _RULE = re.compile(r"^[\s|:\-=]+$")
-_HEADED = re.compile(r"^[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: [^;]*)+$")  # "Drug: A; Dose: 5 mg"
+# "Drug: A; Dose: 5 mg", also with a semicolon within a cell
+_HEADED = re.compile(r"^[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: [^;]*(?:; [^:;]{1,80}(?=;|$))*)+$")
 _LABEL = re.compile(r"^([^.:;!?]{2,60}):\s+(?=\S)")
 # A line that breaks off where its list follows ("A doctor diagnoses it with").
 _OPEN_END = re.compile(
