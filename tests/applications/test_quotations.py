@@ -10,8 +10,8 @@ import pytest
 from clinweave.applications.consult import compose
 from clinweave.applications.consult.cues import has_form, same_act
 from clinweave.applications.consult.limits import meets, suits_age
-from clinweave.applications.consult.numbered import other_number
 from clinweave.applications.consult.polarity import forbids, permits
+from clinweave.applications.consult.rows import other_number
 from clinweave.applications.consult.units import Unit
 from clinweave.knowledge import Intent, Kind, Query, Topic, parse_query, read_folder
 from clinweave.records import Audience, Evidence

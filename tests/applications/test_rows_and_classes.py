@@ -6,8 +6,7 @@ import pytest
 
 from clinweave.applications.consult import compose
 from clinweave.applications.consult.limits import limits_of
-from clinweave.applications.consult.numbered import other_number
-from clinweave.applications.consult.rows import condition_of, row_suits
+from clinweave.applications.consult.rows import condition_of, other_number, row_suits
 from clinweave.applications.consult.units import Unit, units_of
 from clinweave.knowledge import Kind, Topic, classes_of, parse_query, read_folder
 from clinweave.records import Audience, Evidence, Passage

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 from clinweave.applications.consult.drug_classes import classes_of_topic, names_a_drug, speaks_of_class
 from clinweave.applications.consult.limits import within_heads
-from clinweave.applications.consult.numbered import other_number
-from clinweave.applications.consult.rows import row_suits
+from clinweave.applications.consult.rows import other_number, row_suits
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.knowledge import (
     DrugClass,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import takewhile
 
 from clinweave.applications.consult import polarity
-from clinweave.applications.consult.continuation import completed
 from clinweave.applications.consult.cues import cue_of, defines, has_form, pattern, same_act
 from clinweave.applications.consult.doses import (
     covers_value,
@@ -30,11 +29,10 @@ from clinweave.applications.consult.matching import (
     match,
     of_other_patients,
 )
-from clinweave.applications.consult.numbered import same_count
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
-from clinweave.applications.consult.quotation import Quote
+from clinweave.applications.consult.quotation import Quote, completed
 from clinweave.applications.consult.restrictions import restrictions, titled
-from clinweave.applications.consult.rows import condition_of, first_cell, row_suits
+from clinweave.applications.consult.rows import condition_of, first_cell, row_suits, same_count
 from clinweave.applications.consult.units import Unit, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence

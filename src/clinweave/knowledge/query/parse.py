@@ -236,10 +236,8 @@ def _of_findings(
         return Intent.GENERAL
     open_ended = {Intent.DIAGNOSIS, Intent.GENERAL, Intent.DEFINITION, Intent.CAUSES, Intent.FEATURES}
     one_of_causes = bool(_CAUSE_OF.search(text))  # "Which deficiency causes rickets?" asks for no third thing
-    one_of_causes = one_of_causes or is_order(text)
-    if clinical >= 2 and not pure and not drug and intent in open_ended and not one_of_causes:
-        return Intent.DIFFERENTIAL
-    return intent
+    open_question = clinical >= 2 and not pure and not drug and intent in open_ended and not one_of_causes
+    return Intent.DIFFERENTIAL if open_question and not is_order(text) else intent
 
 
 def _topics(
