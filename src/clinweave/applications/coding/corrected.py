@@ -1,7 +1,8 @@
-"""Malformations that were corrected (guideline I.C.17), and limbs that an old stroke left weak (I.C.9.d)."""
+"""Malformations that were corrected (I.C.17), limbs that a stroke left weak (I.C.9.d), words of a sentence."""
 
 import re
 
+from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts
 from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.patterns import pattern
@@ -61,3 +62,12 @@ def code_weak_limbs(drafts: Drafts) -> None:
             drafts.add(Draft(code, [finding], ["I.C.9.d"], chronic=True))
     if drafts.having(["I69"]):
         drafts.remove(["Z86.73"], "an old stroke that left deficits is coded by these", "I.C.9.d")
+
+
+def code_by_sentence(drafts: Drafts, book: Codebook) -> None:
+    """Replace codes by more specific ones where another part of the sentence says more."""
+    for rule in rules()["sentence"]:
+        for code in drafts.having(rule["codes"]):
+            words = re.compile(rule["pattern"])
+            if any(words.search(item.clause.lower()) for item in drafts.codes[code].findings):
+                drafts.replace([code], rule["add"], book.title(rule["add"]), "I.B.2")

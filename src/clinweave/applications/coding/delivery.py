@@ -42,12 +42,7 @@ def is_delivery(text: str, setting: str) -> bool:
 def code_delivery(drafts: Drafts, text: str, weeks: int | None, book: Codebook) -> None:
     """Add the codes of a delivery; `weeks` of gestation are None where the note does not say."""
     code_scar(drafts, text)
-    for rule in rules()["delivery"]:
-        found = _stated(re.compile(rule["pattern"]), text)
-        if found is None or drafts.having(rule["unless"]):
-            continue
-        code = rule["code"]
-        drafts.add(Draft(code, [_finding(code, text, *found)], ["I.C.15"], chronic=True))
+    _complicated(drafts, text)
     _of_childbirth(drafts, book)
     birth = _stated(_BIRTH, text)
     if birth is None:
@@ -59,13 +54,29 @@ def code_delivery(drafts: Drafts, text: str, weeks: int | None, book: Codebook) 
         place = _stated(_LIVE, text) or _stated(_STILL, text) or birth
         drafts.add(Draft(outcome, [_finding(outcome, text, *place)], ["I.C.15"], chronic=True))
     drafts.remove(drafts.having(["Z34", "Z33.1", "Z39.0"]), "the stay of the delivery", "I.C.15")
-    if drafts.having(["O"]) or outcome != "Z37.0":
-        return
+    code = "" if drafts.having(["O"]) or outcome != "Z37.0" else _uncomplicated(text, weeks)
+    if code:
+        drafts.add(Draft(code, [_finding(code, text, *birth)], ["I.C.15"], chronic=True))
+
+
+def _complicated(drafts: Drafts, text: str) -> None:
+    """Add what complicated the birth."""
+    for rule in rules()["delivery"]:
+        found = _stated(re.compile(rule["pattern"]), text)
+        if found is not None and not drafts.having(rule["unless"]):
+            code = rule["code"]
+            drafts.add(Draft(code, [_finding(code, text, *found)], ["I.C.15"], chronic=True))
+    if drafts.having(["D62"]):
+        drafts.remove(drafts.having(["O99.0"]), "anemia by the blood lost at the birth", "I.C.15")
+        drafts.add(Draft("O90.81", list(drafts.codes["D62"].findings), ["I.C.15"], chronic=True))
+
+
+def _uncomplicated(text: str, weeks: int | None) -> str:
+    """Return the code of a birth without anything to report, "" where the note does not say that it was one."""
     if _CAESAREAN.search(text):
-        if _BY_REQUEST.search(text):
-            drafts.add(Draft("O82", [_finding("O82", text, *birth)], ["I.C.15"], chronic=True))
-    elif _UNEVENTFUL.search(text) and not _INSTRUMENT.search(text) and (weeks is None or weeks >= _TERM):
-        drafts.add(Draft("O80", [_finding("O80", text, *birth)], ["I.C.15"], chronic=True))
+        return "O82" if _BY_REQUEST.search(text) else ""
+    term = weeks is None or weeks >= _TERM
+    return "O80" if term and _UNEVENTFUL.search(text) and not _INSTRUMENT.search(text) else ""
 
 
 def code_scar(drafts: Drafts, text: str) -> None:

@@ -48,7 +48,7 @@ _NO_WITH = re.compile(
     r"\b(?:no|without|not) [^,;.]{1,40}, with [^;.]*$", re.IGNORECASE
 )  # "no angina, with a stent"
 _NOT_DONE = re.compile(r"\bnot \w+(?:ed|en)\b[^.;,]*,[^.;]*$", re.IGNORECASE)
-_NO_RIGHT_BEFORE = re.compile(r"\b(?:no|denie[sd]|without|negative for)\s+$", re.IGNORECASE)
+_NO_RIGHT_BEFORE = re.compile(r"\b(?:no|not|denie[sd]|without|negative for)\s+$", re.IGNORECASE)
 # "no X without Y" denies the two apart from each other: it states neither, and doubts neither.
 _NO = r"\b(?:no|never|denie[sd]|not(?! (?:\w+ )?(?:exclude|rule)))\b[^.;,]"
 _NO_BEFORE = re.compile(rf"{_NO}{{0,60}}$", re.IGNORECASE)
@@ -64,8 +64,14 @@ _TREATED = pattern("treated")
 _RESIDUAL = re.compile(r"\b(?:residual|sequelae?|with (?:persistent|ongoing|remaining))\b", re.IGNORECASE)
 _OUTGROWN = re.compile(
     r"\0[\s,(-]*(?:only )?(?:as (?:an? )?(?:young )?(?:child|baby|infant|teenager|kid)\b|in (?:childhood|infancy)\b|"
-    r"which (?:he|she) (?:has )?outgr|(?:has )?resolved\b(?! (?:by|with) ))|"
+    r"which (?:he|she) (?:has )?outgr|(?:has )?resolved\b(?! (?:by|with) )|"
+    r"(?:none|nothing|no (?:attacks?|symptoms|further)) (?:\w+ )?since\b)|"
     r"\b(?:outgrew|outgrown|grew out of|childhood) (?:his |her |the )?(?:\w+ )?\0",
+    re.IGNORECASE,
+)
+_OPERATED_ON = re.compile(
+    r"^\s*(?:release|repair|decompression|surgery|operation|fixation|excision|removal|drainage|reconstruction|stabilisation|"
+    r"stabilization|ligation|stripping|ablation)s?\b",
     re.IGNORECASE,
 )
 _LASTING_STATUS = ("Z85", "Z86", "Z87", "Z90", "Z91", "Z92", "Z98")
@@ -165,11 +171,21 @@ def _operated_long_ago(around: _Around) -> bool:
     return around.section in _HISTORY or _LONG_AGO.search(around.before + around.after) is not None
 
 
+def _repaired_long_ago(term: Term, around: _Around) -> bool:
+    """Return whether a condition only names an operation of the past ("carpal tunnel release 2018")."""
+    if term.history or term.code.startswith(("Q", "Z", "I71")) or _OPERATED_ON.match(around.after) is None:
+        return False
+    year = re.match(r"^[^.;,\n]{0,40}\b(?:19|20)\d\d\b", around.after)
+    return around.section in _HISTORY or year is not None
+
+
 def _past(term: Term, span: "NameSpan", around: _Around) -> str:
     """Return whether a condition is present, resolved in this stay, or past."""
     if "x" in term.flags:
         ended = not term.code.startswith(_LASTING_STATUS) and _ENDED.match(around.after)
         return ENDED if ended else PRESENT
+    if _repaired_long_ago(term, around):
+        return OPERATED
     is_historical = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
     if _operated_long_ago(around):
         if term.chronic and not term.history:

@@ -57,6 +57,8 @@ def code_newborn(drafts: Drafts, text: str, book: Codebook) -> None:
     if "R62.7" in drafts.codes and _CHILD.search(text):
         drafts.replace(["R62.7"], "R62.51", "the patient is a child", "I.B.2")
     _born_here(drafts, text)
+    if (person_of(text).age or 0.0) >= 1.0:
+        return
     weeks = _WEEKS.search(text)
     if weeks is None or not _NEWBORN.search(text) or drafts.having(["O", "Z34", "Z33.1"]):
         return

@@ -153,7 +153,8 @@ def _taken(item: Finding, setting: str) -> bool:
     around, near = item.clause, _near(item)
     if item.state in {ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED}:
         return bool(re.search(r"long[- ]term|chronic|lifelong", near, re.IGNORECASE))
-    if _SHORT_TERM.search(near) and not _RESUMED.search(near):
+    begin = item.start - item.sentence[0]
+    if _SHORT_TERM.search(near) and not _RESUMED.search(f"{near} {around[begin : begin + 80]}"):
         return bool(re.search(r"long[- ]term|chronic|lifelong", near, re.IGNORECASE))
     if item.term.code in _OFTEN_SHORT and not _CHRONIC.search(around):
         return False

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from clinweave.applications.coding.codebook import Codebook
-from clinweave.applications.coding.corrected import code_corrected, code_weak_limbs
+from clinweave.applications.coding.corrected import code_by_sentence, code_corrected, code_weak_limbs
 from clinweave.applications.coding.diabetes import code_diabetes
 from clinweave.applications.coding.draft import Draft, Drafts, quotes, under
 from clinweave.applications.coding.fractures import code_fragility_fractures, drop_unsided
@@ -85,6 +85,7 @@ def apply_rules(
     code_fragility_fractures(drafts, lowered, book)
     for rule in rules()["combine"]:
         _combine(drafts, rule, lowered, book)
+    code_by_sentence(drafts, book)
     _specific(drafts)
     drop_unsided(drafts, book)
     code_corrected(drafts)
@@ -243,8 +244,10 @@ def _neoplasms(drafts: Drafts, text: str) -> None:
 
 def _spread_to(site: str, text: str) -> bool:
     """Return whether a list of metastases names a site ("mets to bone and liver")."""
+    text = re.sub(r" ?\([^()]{0,40}\)", "", text)
     match = re.search(
-        r"\b(?:mets?|metasta\w+)(?: disease)? (?:to|in|involving) (?:[\w ]+(?:,|&|/| and) ?){0,3}?"
+        r"\b(?:mets?|metasta\w+)(?: disease| (?:\w+ )?(?:cancer|carcinoma|adenocarcinoma|melanoma|sarcoma))? "
+        r"(?:to|in|involving) (?:[\w ]+(?:,|&|/| and) ?){0,3}?"
         rf"(?:the )?(?:{site})\b",
         text,
     )
