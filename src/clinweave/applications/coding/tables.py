@@ -5,9 +5,8 @@ from bisect import bisect_right
 
 from clinweave.applications.coding.mention_state import ABSENT, FAMILY, HYPOTHETICAL, PAST, UNCERTAIN
 
-_ROW = re.compile(r"[^\n]*(?:\|[^\n]*\||\S[^\n]*\|[^\n]*\S|\S[^\n]*\t[^\n]*\S)[^\n]*")
 _CELL = re.compile(r"[^|\t]+")
-_FEWEST = 2  # rows of a table
+_LONGEST = 1000  # characters of a row
 # What a cell says that has no other words.
 _STATES = {
     PAST: r"resolved|past|historic(?:al)?|inactive|closed|previous|healed|cured|treated|recovered|old|completed",
@@ -32,7 +31,7 @@ class Tables:
         lines: list[tuple[int, int, bool]] = []
         start = 0
         for line in text.split("\n"):
-            lines.append((start, start + len(line), _ROW.fullmatch(line) is not None))
+            lines.append((start, start + len(line), _is_row(line)))
             start += len(line) + 1
         self._text = text
         self._rows = [
@@ -80,3 +79,9 @@ class Tables:
                     if words.fullmatch(cells[number][0]):
                         return state
         return ""
+
+
+def _is_row(line: str) -> bool:
+    """Return whether a line has cells."""
+    inner = line.strip().strip("|")
+    return len(line) <= _LONGEST and ("|" in inner or "\t" in inner or line.strip().count("|") > 1)
