@@ -26,6 +26,8 @@ POISONS = [
 ]
 NO_POISONS = [
     "Denies overdose of paracetamol.",
+    "Lead poisoning was excluded.",
+    "Digoxin overdose is unlikely.",
     "Previous overdose of paracetamol in 2011.",
     "If you take too many paracetamol tablets, an overdose can harm the liver.",
     "Her brother took an overdose of heroin.",
@@ -43,6 +45,11 @@ def test_a_birth_in_the_past_is_no_delivery(book):
     assert not [
         item for item in code_note(text, "inpatient", book).codes if item.code.startswith(("O", "Z37"))
     ]
+
+
+def test_the_births_of_an_older_woman_are_no_delivery(book):
+    text = "67-year-old woman. Obstetric: one normal vaginal delivery, a healthy son. Diagnosis: pneumonia."
+    assert [item.code for item in code_note(text, "inpatient", book).codes] == ["J18.9"]
 
 
 def test_the_note_of_a_newborn_has_its_birth_and_no_code_of_the_mother(book):

@@ -8,6 +8,7 @@ from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.lexicon import Term
 from clinweave.applications.coding.patterns import pattern
 from clinweave.applications.coding.reading import Finding
+from clinweave.knowledge import person_of
 
 _BIRTH = pattern("birth")
 _NOT_THIS_BIRTH = pattern("not_this_birth")
@@ -24,6 +25,7 @@ _UNEVENTFUL = re.compile(
 )
 _LOWER_SEGMENT = re.compile(r"\b(?:lower (?:uterine )?segment|low(?:er)? transverse|lscs)\b")
 _POST_TERM, _TERM = 41, 37  # weeks
+_OLDEST = 55.0  # years of a woman in childbirth
 _SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]*)*")
 _DENIED = re.compile(
     r"\b(?:no|not|without|denies|intact|excluded|rather than|risk of|if|previous\w*|last|past|prior)\b[^.;,\n]*$"
@@ -32,7 +34,7 @@ _DENIED = re.compile(
 
 def is_delivery(text: str, setting: str) -> bool:
     """Return whether a note in lower case is of the stay in which a woman was delivered."""
-    if setting != "inpatient":
+    if setting != "inpatient" or (person_of(text).age or 0.0) > _OLDEST:
         return False
     return any(
         _BIRTH.search(match[0]) and not _NOT_THIS_BIRTH.search(match[0]) for match in _SENTENCE.finditer(text)
