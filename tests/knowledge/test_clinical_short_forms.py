@@ -14,6 +14,7 @@ DISEASES = {
     "MONDO:9000003": ("biolink:Disease", "well-differentiated liposarcoma", "ALT"),
     "MONDO:9000004": ("biolink:Disease", "influenza", ""),
     "MONDO:9000005": ("biolink:Disease", "pneumonia", ""),
+    "MONDO:9000007": ("biolink:Disease", "gastric antral vascular ectasia", "gave"),
     "MONDO:9000006": ("biolink:Disease", "inguinal hernia", ""),
 }
 
@@ -23,7 +24,11 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
     with pytest.MonkeyPatch.context() as patch:
         concepts = {curie: (category, name) for curie, (category, name, _) in DISEASES.items()}
         patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
-        short = [(short, curie, "abbreviation") for curie, (_, _, short) in DISEASES.items() if short]
+        short = [
+            (short, curie, "exact" if short.islower() else "abbreviation")
+            for curie, (_, _, short) in DISEASES.items()
+            if short
+        ]
         graph = NamesGraph(Path(tmp_path_factory.mktemp("world")), key="short")
         graph.rows = [*graph.rows, *short, *((name, curie, "label") for curie, (_, name) in concepts.items())]
         return Linker.open(graph)
@@ -35,6 +40,8 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("CTPA negative, OGD next week, ALT 34.", []),
         ("Sputum grew Haemophilus influenzae.", []),
         ("Klebsiella pneumoniae in the urine, Streptococcus pneumoniae in blood.", []),
+        ("She gave consent.", []),
+        ("GAVE at endoscopy.", ["gastric antral vascular ectasia"]),
         ("He had influenza and pneumonia.", ["influenza", "pneumonia"]),
         ("Bilateral inguinal herniae.", ["inguinal hernia"]),
     ],

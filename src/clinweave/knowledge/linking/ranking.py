@@ -137,6 +137,20 @@ def needs_case(name: str, kind: str, category: str) -> bool:
     return len(name) <= 6 and capitals > 0 and _INNER_CAPITAL.fullmatch(name) is not None
 
 
+def is_acronym(name: str, label: str, category: str) -> bool:
+    """Say whether a disease's name of one word is an acronym of its label written small: "gave", "fed", "scar".
+
+    Sources write some so; in a text they mean the disease only in capitals.
+    """
+    word, spelt = name.lower(), label.lower()
+    if category != "biolink:Disease" or not 3 <= len(word) <= 6 or not word.isalpha() or name.isupper():
+        return False
+    if word[:4] in spelt or all(part[0] != word[0] for part in spelt.split()):
+        return False
+    letters = iter(spelt)
+    return all(letter in letters for letter in word)
+
+
 def score_of(name: str, key: str, kind: str, prefix: str, *, exact_case: bool, modifier: bool) -> float:
     """Return the score, 0 to 1, of `name` (in normal form `key`) as a name of its concept before the text is seen."""
     score = BASE.get(kind, 0.85) - CLASSIFICATION.get(prefix, 0.0)

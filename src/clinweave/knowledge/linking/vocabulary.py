@@ -22,7 +22,7 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.stems import word_lists
 from clinweave.records import Concept
 
-VERSION = 18
+VERSION = 19
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _EVERYDAY = frozenset({everyday.EVERYDAY, everyday.ADJECTIVE})
@@ -198,6 +198,9 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, object]:
     names, ids, kinds, concepts = _all_names(graph, links)
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
+    for number, (name, curie) in enumerate(zip(names, ids, strict=True)):
+        if ranking.is_acronym(name, concepts[curie].name, category[number]):
+            names[number], kinds[number] = name.upper(), "abbreviation"
     usable = [name if len(name) <= LONGEST else "" for name in names]
     # Phrases without a sense are keys all the same: their words are then not put in another order.
     dictionary, key = Dictionary.build([*usable, *ranking.phrases(), *ranking.no_findings()])
