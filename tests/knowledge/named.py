@@ -1,10 +1,12 @@
 """A small hand-made graph of names, with the face that the linker and the index need."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
+from clinweave.knowledge import NoteReader
 from clinweave.records import Concept
 
 DISEASE, FINDING, GENE, DRUG = (
@@ -103,3 +105,12 @@ class NamesGraph:
 
     def resolve(self, curie: str) -> str | None:
         return curie if curie in CONCEPTS else None
+
+
+def note_reader(folder: Path, findings: Mapping[str, str]) -> NoteReader:
+    """Return a reader of notes over the graph of names with further findings (identifier: label)."""
+    concepts = {curie: (FINDING, name) for curie, name in findings.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "CONCEPTS", {**CONCEPTS, **concepts})
+        patch.setitem(globals(), "PARENTS", {**PARENTS, **{curie: ["HP:0000118"] for curie in findings}})
+        return NoteReader.open(NamesGraph(folder))

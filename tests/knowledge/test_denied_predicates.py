@@ -1,12 +1,9 @@
 """Findings with a "not" or another predicate between their words, relatives' states, z scores of the aorta."""
 
-from pathlib import Path
-
 import pytest
 
 from clinweave.knowledge import NoteReader
-from tests.knowledge import named
-from tests.knowledge.named import FINDING, NamesGraph
+from tests.knowledge.named import note_reader
 
 FINDINGS = {
     "HP:0000193": "Bifid uvula",
@@ -23,11 +20,7 @@ FINDINGS = {
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
-    with pytest.MonkeyPatch.context() as patch:
-        concepts = {curie: (FINDING, name) for curie, name in FINDINGS.items()}
-        patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
-        patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in FINDINGS}})
-        return NoteReader.open(NamesGraph(Path(tmp_path_factory.mktemp("world"))))
+    return note_reader(tmp_path_factory.mktemp("world"), FINDINGS)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """What only looks like a finding of the patient in a note, and signs with their results."""
 
-from pathlib import Path
-
 import pytest
 
 from clinweave.knowledge import NoteReader
-from tests.knowledge import named
-from tests.knowledge.named import FINDING, NamesGraph
+from tests.knowledge.named import note_reader
 
 FINDINGS = {
     "HP:0002403": "Positive Romberg sign",
@@ -31,11 +28,7 @@ FINDINGS = {
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
-    with pytest.MonkeyPatch.context() as patch:
-        concepts = {curie: (FINDING, name) for curie, name in FINDINGS.items()}
-        patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
-        patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in FINDINGS}})
-        return NoteReader.open(NamesGraph(Path(tmp_path_factory.mktemp("world"))))
+    return note_reader(tmp_path_factory.mktemp("world"), FINDINGS)
 
 
 def _patients(reader: NoteReader, text: str) -> list[tuple[str, str]]:
@@ -110,6 +103,9 @@ def test_what_only_looks_like_a_finding(reader: NoteReader, text: str) -> None:
         ("Brother 9 yrs: myopia. He has seizures.", [("HP:0001250", "present")]),
         ("Her aunt had a child with spina bifida. She has myopia.", [("HP:0000545", "present")]),
         ("Sister 7 y asthma.", []),
+        ("He came with his mother, 3 seizures since Monday.", [("HP:0001250", "present")]),
+        ("Because of pain the fingers are missing.", [("HP:0009380", "present")]),
+        ("Myopia is on the list of his diagnoses.", [("HP:0000545", "present")]),
         ("FH: mother asthma; aunt 'spina bifida'; brother well but myopia.", []),
         ("FH: mother asthma. Patient: myopia.", [("HP:0000545", "present")]),
         ("His daughter was hypertonic at birth, has myopia.", []),

@@ -86,7 +86,7 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
         begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         kind = int(cues.value[number])
-        end = _after_age(tokens, end, stop) if kind & RELATIVE else end
+        end = _after_age(whole, tokens, end, stop) if kind & RELATIVE else end
         if kind & FAMILY_HISTORY and end < stop and tokens.segment[end] != tokens.segment[end - 1]:
             stop = _over_semicolons(whole, tokens, stop)
         if kind & FAMILY_HISTORY and end == stop:
@@ -103,8 +103,8 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
         if kind & (RELATIVE | OF_RELATIVES) and not _told_of_child(tokens, cues, number):
             low, high = _before(whole, tokens, first_tokens, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
-    told = (cues.value & RELATIVE).any()
-    for low, high in of_pronouns(whole, tokens, cues) if told else ():
+    relatives = (cues.value & RELATIVE).any()
+    for low, high in of_pronouns(whole, tokens, cues) if relatives else ():
         result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
     return result & ~_of_the_unborn(tokens, first_tokens, size, cues)
 
@@ -222,10 +222,16 @@ def _told_of_child(tokens: Tokens, cues: Cues, number: int) -> bool:
     return bool((earlier & RELATIVE).any() and (earlier & REPORTS).any())
 
 
-def _after_age(tokens: Tokens, end: int, stop: int) -> int:
-    """Return where the age of a relative ends: "sister 5 y", "brother aged 6"."""
+def _after_age(whole: str, tokens: Tokens, end: int, stop: int) -> int:
+    """Return where the age of a relative ends: "sister 5 y", "brother (6)", "aunt, aged 60".
+
+    A number after a comma is none: "came with his mother, 3 seizures since Monday".
+    """
     while end < stop:
         word = tokens.words(end, end + 1)[0]
+        apart = tokens.clause[end] != tokens.clause[end - 1]
+        if apart and word != "aged" and "(" not in whole[tokens.end[end - 1] : tokens.start[end]]:
+            break
         if not word.isdigit() and word not in _AGES and not word.rstrip("ymo").isdigit():
             break
         end += 1
@@ -234,14 +240,14 @@ def _after_age(tokens: Tokens, end: int, stop: int) -> int:
 
 def _state(tokens: Tokens, end: int, stop: int) -> int:
     """Return where the words for a relative's care or place end: "uncle in a wheelchair since | a stroke", or `end`."""
-    at, told = end, False
+    at, named = end, False
     while at < stop and tokens.clause[at] == tokens.clause[end] and at - end < _STATED:
         word = tokens.words(at, at + 1)[0]
         if word not in _STATE_WORDS and not word.isdigit():
             break
-        told |= word in _PLACES
+        named |= word in _PLACES
         at += 1
-    return at if told else end
+    return at if named else end
 
 
 def _directly(tokens: Tokens, first_tokens: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:

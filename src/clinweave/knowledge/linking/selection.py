@@ -17,6 +17,7 @@ from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_o
 from clinweave.knowledge.linking.vocabulary import Vocabulary
 
 _BE, _OF = hashes_of(["is", "are", "was", "were"]), hashes_of(["of"])[0]
+_DETERMINERS = hashes_of(["the", "his", "her", "their", "both", "all", "these", "this", "a", "an"])
 _BACK = 3  # tokens before a name in which "of" makes another noun the subject
 EITHER = 8  # added: a pronoun before the mention may be the patient or a relative
 EITHER_REASON = "the pronoun before it may mean the patient or the relative"
@@ -165,7 +166,9 @@ def for_another(tokens: Tokens, matches: TokenMatches) -> NDArray[np.bool_]:
     of = np.zeros(len(matches), np.bool_)
     for back in range(1, _BACK + 1):  # "of", "of the", "of the index"
         before = np.maximum(matches.first - back, 0)
-        of |= (tokens.hash[before] == _OF) & (tokens.clause[before] == tokens.clause[matches.first])
+        here = (tokens.hash[before] == _OF) & (tokens.clause[before] == tokens.clause[matches.first])
+        # "Because of pain the knee is swollen" speaks of the knee.
+        of |= here & ((back < _BACK) | ~np.isin(tokens.hash[np.maximum(matches.first - 1, 0)], _DETERMINERS))
     return np.asarray(result | (stated & of))
 
 

@@ -250,10 +250,10 @@ _FITS = re.compile(
 )
 _BEFORE_FITS = 12  # characters that hold the longest of these words
 _SEIZURES = re.compile(r" fits\b", re.IGNORECASE)
-# "Fever: -" at the end of a line, before a stop or before the next field; "Findings: - rash" begins a list.
 # "Fever Y  Vomiting N  Rash N": two marks and more in a line answer the words before them.
-_MARKED_LINE = re.compile(r"^.*\w [YN](?:[ \t]+[A-Z].*)?\w [YN](?=[ \t]|$).*$", re.MULTILINE)
-_MARK = re.compile(r"(?<=[a-z]) ([YN])(?:([ \t])(?=[ \t]*[A-Z])|(?=[ \t]*$))", re.MULTILINE)
+_MARK = re.compile(r"(?<=[a-z]) ([YN])(?:([ \t])(?=[ \t]{0,20}[A-Z])|(?=[ \t]*$))")
+_MARKS = 2
+# "Fever: -" at the end of a line, before a stop or before the next field; "Findings: - rash" begins a list.
 _EMPTY = re.compile(r":[ \t][-\u2013\u2212](?=[,;.]|[ \t]*(?:[\r\n\x1e]|\Z)|[ \t]+[A-Za-z][\w ]{0,30}:)")
 
 
@@ -265,7 +265,7 @@ def written_out(text: str) -> str:
     text = _replaced(text, [f"{sign}ve" for sign in "-+\u2013\u2212"], _VE, _word)
     text = _replaced(text, [f" {sign}{stop}" for sign in "-+" for stop in ",;."], _AFTER, _value)
     if " N " in text or " Y " in text:
-        text = _MARKED_LINE.sub(lambda line: _MARK.sub(_closed, line[0]), text)
+        text = "\n".join(map(_with_marks, text.split("\n")))
     if "[ ] " in text:
         text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
     text = _replaced(text, [" fits", " Fits", " FITS"], _SEIZURES, _fits)
@@ -322,6 +322,11 @@ def _each(text: str, letters: str) -> Iterator[int]:
 def _word(sign: re.Match[str]) -> str:
     before = sign.string[max(0, sign.start() - 1) : sign.start()]
     return sign[0] if before.isalnum() else "pos" if sign[1] == "+" else "neg"
+
+
+def _with_marks(line: str) -> str:
+    """Return a line with its marks Y and N as answers, where it has two or more."""
+    return _MARK.sub(_closed, line) if len(_MARK.findall(line)) >= _MARKS else line
 
 
 def _closed(mark: re.Match[str]) -> str:

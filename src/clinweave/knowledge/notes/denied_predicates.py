@@ -49,10 +49,10 @@ class DeniedPredicate(NamedTuple):
     name: str
 
 
-def denied_predicates(linker: Linker, whole: str) -> list[DeniedPredicate]:
-    """Return the findings of `whole` that a "not" between their words denies, by place."""
-    denials = (match for at in places(whole, _NOTS) if (match := _NOT.match(whole, at)) is not None)
-    clauses = [clause for match in denials if (clause := _clause(whole, match)) is not None]
+def denied_predicates(linker: Linker, full_text: str) -> list[DeniedPredicate]:
+    """Return the findings of `full_text` that a "not" between their words denies, by place."""
+    denials = (match for at in places(full_text, _NOTS) if (match := _NOT.match(full_text, at)) is not None)
+    clauses = [clause for match in denials if (clause := _clause(full_text, match)) is not None]
     if not clauses:
         return []
     read = linker.link_many([clause.text for clause in clauses], _FINDINGS)
@@ -66,7 +66,7 @@ def denied_predicates(linker: Linker, whole: str) -> list[DeniedPredicate]:
 
 
 class _Clause(NamedTuple):
-    """A clause without its "not": what stands before `joint` begins at `start`, the rest at `resumes` of the whole."""
+    """A clause without its "not": what stands before `joint` begins at `start`, the rest at `resumes` of the text."""
 
     text: str
     joint: int
@@ -74,17 +74,20 @@ class _Clause(NamedTuple):
     resumes: int
 
 
-def _clause(whole: str, denial: re.Match[str]) -> _Clause | None:
+def _clause(full_text: str, denial: re.Match[str]) -> _Clause | None:
     kept = denial.start()
-    verb = _VERB.search(whole, max(0, kept - _NEAR), kept)
+    verb = _VERB.search(full_text, max(0, kept - _NEAR), kept)
     first = verb.start() if verb else kept
-    if _OTHER.match(whole, denial.end()) or _HELPING.search(whole, max(0, first - _NEAR), first):
+    if _OTHER.match(full_text, denial.end()) or _HELPING.search(full_text, max(0, first - _NEAR), first):
         return None
     low = max(0, kept - _BEFORE)
-    begins = [match.end() for match in _BEGIN.finditer(whole, low, kept)]
+    begins = [match.end() for match in _BEGIN.finditer(full_text, low, kept)]
     start = begins[-1] if begins else low
-    ends = _END.search(whole, denial.end(), denial.end() + _AFTER)
-    before, after = whole[start:kept], whole[denial.end() : ends.start() if ends else denial.end() + _AFTER]
+    ends = _END.search(full_text, denial.end(), denial.end() + _AFTER)
+    before, after = (
+        full_text[start:kept],
+        full_text[denial.end() : ends.start() if ends else denial.end() + _AFTER],
+    )
     if not before.strip() or not after.strip():
         return None
     before += "" if before[-1].isspace() else " "  # "isn't"

@@ -52,9 +52,9 @@ def _counted(text: str, item: Mention, named: Mapping[str, tuple[str, str]]) -> 
         curie, shown = named.get(label, ("", ""))
         if curie and curie != item.id:
             start, end = span
-            told = " ".join(text[start:end].split())
+            counted = " ".join(text[start:end].split())
             found = replace(item, start=start, end=end, text=text[start:end], id=curie, name=shown)
-            return replace(found, reason=f"{item.reason}; counted: {told}")
+            return replace(found, reason=f"{item.reason}; counted: {counted}")
     return item
 
 

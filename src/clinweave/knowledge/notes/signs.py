@@ -17,7 +17,6 @@ _FINDINGS = {
     "hoffman": "HP:0031993",
     "hoffmann": "HP:0031993",
     "lhermitte": "HP:0032504",
-    "tinel": "HP:0033672",
     "phalen": "HP:0033673",
     "beevor": "HP:0030664",
     "darier": "HP:0025081",
@@ -52,12 +51,14 @@ def signs(full_text: str, tokens: Tokens) -> Iterator[Measure]:
     """Yield the findings of `full_text`; a plantar response of one side alone excludes nothing."""
     for match in _matches(_SIGN, _NAMES, full_text, tokens):
         finding = _FINDINGS[match["name"].lower()]
-        yield Measure(match.start(), match.end(), finding, absent=match["up"] is None, how=_told(match))
+        yield Measure(match.start(), match.end(), finding, absent=match["up"] is None, how=_quoted(match))
     for match in _matches(_PLANTARS, _PLANTAR, full_text, tokens):
         around = full_text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
         if match["up"] is not None or not _ONE_SIDED.search(around):
             absent = match["up"] is None
-            yield Measure(match.start(), match.end(), _FINDINGS["babinski"], absent=absent, how=_told(match))
+            yield Measure(
+                match.start(), match.end(), _FINDINGS["babinski"], absent=absent, how=_quoted(match)
+            )
 
 
 def _matches(
@@ -69,5 +70,5 @@ def _matches(
             yield match
 
 
-def _told(match: re.Match[str]) -> str:
+def _quoted(match: re.Match[str]) -> str:
     return " ".join(match[0].split()).lstrip("(")
