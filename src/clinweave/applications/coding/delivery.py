@@ -5,9 +5,8 @@ import re
 from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts
 from clinweave.applications.coding.guidelines import rules
-from clinweave.applications.coding.lexicon import Term
 from clinweave.applications.coding.patterns import pattern
-from clinweave.applications.coding.reading import Finding
+from clinweave.applications.coding.reading import SENTENCE, finding_at
 from clinweave.knowledge import person_of
 
 _BIRTH = pattern("birth")
@@ -26,7 +25,6 @@ _UNEVENTFUL = re.compile(
 _LOWER_SEGMENT = re.compile(r"\b(?:lower (?:uterine )?segment|low(?:er)? transverse|lscs)\b")
 _POST_TERM, _TERM = 41, 37  # weeks
 _OLDEST = 55.0  # years of a woman in childbirth
-_SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]*)*")
 _DENIED = re.compile(
     r"\b(?:no|not|without|denies|intact|excluded|rather than|risk of|if|previous\w*|last|past|prior)\b[^.;,\n]*$"
 )
@@ -37,7 +35,7 @@ def is_delivery(text: str, setting: str) -> bool:
     if setting != "inpatient" or (person_of(text).age or 0.0) > _OLDEST:
         return False
     return any(
-        _BIRTH.search(match[0]) and not _NOT_THIS_BIRTH.search(match[0]) for match in _SENTENCE.finditer(text)
+        _BIRTH.search(match[0]) and not _NOT_THIS_BIRTH.search(match[0]) for match in SENTENCE.finditer(text)
     )
 
 
@@ -50,15 +48,15 @@ def code_delivery(drafts: Drafts, text: str, weeks: int | None, book: Codebook) 
     if birth is None:
         return
     if weeks is not None and weeks >= _POST_TERM:
-        drafts.add(Draft("O48.0", [_finding("O48.0", text, *birth)], ["I.C.15"], chronic=True))
+        drafts.add(Draft("O48.0", [finding_at("O48.0", text, *birth)], ["I.C.15"], chronic=True))
     outcome = _outcome(text)
     if outcome:
         place = _stated(_LIVE, text) or _stated(_STILL, text) or birth
-        drafts.add(Draft(outcome, [_finding(outcome, text, *place)], ["I.C.15"], chronic=True))
+        drafts.add(Draft(outcome, [finding_at(outcome, text, *place)], ["I.C.15"], chronic=True))
     drafts.remove(drafts.having(["Z34", "Z33.1", "Z39.0"]), "the stay of the delivery", "I.C.15")
     code = "" if drafts.having(["O"]) or outcome != "Z37.0" else _uncomplicated(text, weeks)
     if code:
-        drafts.add(Draft(code, [_finding(code, text, *birth)], ["I.C.15"], chronic=True))
+        drafts.add(Draft(code, [finding_at(code, text, *birth)], ["I.C.15"], chronic=True))
 
 
 def _complicated(drafts: Drafts, text: str) -> None:
@@ -67,7 +65,7 @@ def _complicated(drafts: Drafts, text: str) -> None:
         found = _stated(re.compile(rule["pattern"]), text)
         if found is not None and not drafts.having(rule["unless"]):
             code = rule["code"]
-            drafts.add(Draft(code, [_finding(code, text, *found)], ["I.C.15"], chronic=True))
+            drafts.add(Draft(code, [finding_at(code, text, *found)], ["I.C.15"], chronic=True))
     if drafts.having(["D62"]):
         drafts.remove(drafts.having(["O99.0"]), "anemia by the blood lost at the birth", "I.C.15")
         drafts.add(Draft("O90.81", list(drafts.codes["D62"].findings), ["I.C.15"], chronic=True))
@@ -112,18 +110,11 @@ def _of_childbirth(drafts: Drafts, book: Codebook) -> None:
             drafts.replace([code], other, "at the birth itself", "I.C.15")
 
 
-def _stated(words: re.Pattern[str], text: str) -> tuple[int, int, tuple[int, int]] | None:
-    """Return (start, end, sentence) of the first place that says it of this birth, None if there is none."""
-    for sentence in _SENTENCE.finditer(text):
+def _stated(words: re.Pattern[str], text: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return the place and sentence (offsets) that first say it of this birth, None if there is none."""
+    for sentence in SENTENCE.finditer(text):
         for match in words.finditer(sentence[0]):
             if not _DENIED.search(sentence[0][: match.start()]) and not _NOT_THIS_BIRTH.search(sentence[0]):
-                return sentence.start() + match.start(), sentence.start() + match.end(), sentence.span()
+                begin = sentence.start()
+                return (begin + match.start(), begin + match.end()), sentence.span()
     return None
-
-
-def _finding(code: str, text: str, start: int, end: int, sentence: tuple[int, int]) -> Finding:
-    finding = Finding(
-        Term(code, frozenset(), "", (), ()), start, end, text[start:end], sentence, "present", "narrative"
-    )
-    finding.clause = text[sentence[0] : sentence[1]]
-    return finding

@@ -4,8 +4,7 @@ import re
 
 from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts
-from clinweave.applications.coding.lexicon import Term
-from clinweave.applications.coding.reading import Finding
+from clinweave.applications.coding.reading import Finding, finding_at
 from clinweave.knowledge import person_of
 
 _NEWBORN = re.compile(
@@ -99,8 +98,6 @@ def _finding(code: str, text: str, match: re.Match[str]) -> Finding:
     begin = text.rfind("\n", 0, match.start()) + 1
     stop = text.find("\n", match.end())
     sentence = (max(begin, match.start() - 100), min(stop if stop >= 0 else len(text), match.end() + 100))
-    finding = Finding(
-        Term(code, frozenset(), "", (), ()), match.start(), match.end(), match[0], sentence, "present", ""
-    )
-    finding.clause = text[sentence[0] : sentence[1]]
+    finding = finding_at(code, text, match.span(), sentence)
+    finding.section = ""
     return finding

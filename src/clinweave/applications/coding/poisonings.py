@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts
 from clinweave.applications.coding.drugs import Substance, drugs, poisons
-from clinweave.applications.coding.lexicon import Term
 from clinweave.applications.coding.patterns import pattern
-from clinweave.applications.coding.reading import Finding
+from clinweave.applications.coding.reading import SENTENCE, finding_at
 from clinweave.applications.coding.results import Rejected
 from clinweave.knowledge import person_of
 
@@ -23,7 +22,6 @@ _ASSAULT = re.compile(r"\b(?:spiked|drugged by|administered by (?:an )?(?:assail
 _UNDETERMINED = re.compile(
     r"\b(?:intent(?:ion)? (?:is |was |remains )?(?:undetermined|unclear|cannot be|could not be))"
 )
-_SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]*)*")
 _CHILD = 10.0  # years; a younger child does not harm itself on purpose
 _NEAR = 60  # characters after a substance in which a correct use is stated
 _CORRECT_USE = re.compile(
@@ -40,7 +38,8 @@ def code_poisonings(drafts: Drafts, text: str, setting: str, book: Codebook) -> 
         code = book.with_seventh(f"{stem}{intent}", "A")
         if not code:
             continue
-        finding = _finding(code, text, start, end, sentence)
+        finding = finding_at(code, text, (start, end), sentence)
+        finding.context = finding.clause.lower()
         if setting == "outpatient" and _UNSURE.search(lowered, sentence[0], start):
             drafts.rejected.append(
                 Rejected(code, finding.text, "uncertain: not coded in outpatients", "IV.H")
@@ -72,7 +71,7 @@ def _poisonings(text: str) -> Iterator[tuple[str, int, int, tuple[int, int]]]:
     """Yield (code without intent, start, end, sentence) of each substance that was taken."""
     carbon_monoxide = _CARBON_MONOXIDE.search(text) is not None
     seen: set[str] = set()
-    for match in _SENTENCE.finditer(text):
+    for match in SENTENCE.finditer(text):
         clause = match[0]
         if not _TAKEN.search(clause) or _NOT_SO.search(clause) or _CORRECT_USE.search(clause):
             continue
@@ -119,12 +118,3 @@ def _intent(text: str) -> str:
         (_SELF_HARM.search(stated), "2"),
     )
     return next((sign for holds, sign in checks if holds), "1")
-
-
-def _finding(code: str, text: str, start: int, end: int, sentence: tuple[int, int]) -> Finding:
-    finding = Finding(
-        Term(code, frozenset(), "", (), ()), start, end, text[start:end], sentence, "present", "narrative"
-    )
-    finding.clause = text[sentence[0] : sentence[1]]
-    finding.context = finding.clause.lower()
-    return finding

@@ -58,6 +58,19 @@ class Finding:
     reasons: list[str] = field(default_factory=list)
 
 
+# A sentence for rules that read the note themselves; a decimal point ends none.
+SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]*)*")
+
+
+def finding_at(code: str, text: str, span: tuple[int, int], sentence: tuple[int, int]) -> Finding:
+    """Return the finding of a code that a rule read in `text` itself, at `span` in `sentence` (offsets)."""
+    start, end = span
+    term = Term(code, frozenset(), "", (), ())
+    finding = Finding(term, start, end, text[start:end], sentence, "present", "narrative")
+    finding.clause = text[sentence[0] : sentence[1]]
+    return finding
+
+
 class Reader:
     """Finds the terms of the index in notes."""
 
